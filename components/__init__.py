@@ -1,0 +1,1 @@
+"""Explanation in, picture out: no TensorFlow here, and of `models` only the contract."""
