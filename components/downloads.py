@@ -1,0 +1,66 @@
+"""Explanations as tables: one row a step, every map a column or more."""
+
+from __future__ import annotations
+
+import itertools
+
+import pandas as pd
+
+from models.explanation import Explanation
+
+
+def steps_table(explanation: Explanation) -> pd.DataFrame:
+    """One row a step.
+
+    Columns are `step`; for speech `start_s`, `end_s` (seconds of the original clip); for text
+    `start`, `end` (character offsets), `token` (as typed) and `known`; then `changed` (was the
+    step muted or masked) and one column a map, `MAP`, or `MAP[LABEL]`, `MAP[head 0]` and so on
+    where the map has these axes. A query axis is averaged: a row is one attended step.
+    """
+    units = explanation.units
+    columns = {"step": range(len(units))}
+    if explanation.modality == "speech":
+        columns |= {"start_s": units.starts, "end_s": units.ends}
+        columns["changed"] = [
+            any(start < b and a < end for a, b in explanation.changed)
+            for start, end in zip(units.starts.tolist(), units.ends.tolist(), strict=True)
+        ]
+    else:
+        text = explanation.text or ""
+        columns |= {"start": units.starts, "end": units.ends}
+        columns["token"] = [text[a:b] for a, b in zip(units.starts.tolist(), units.ends.tolist(), strict=True)]
+        if units.known is not None:
+            columns["known"] = units.known
+        masked = {int(a) for a, _ in explanation.changed}
+        columns["changed"] = [i in masked for i in range(len(units))]
+    for map_ in explanation.attention:
+        axes = [axis for axis in map_.axes[:-1] if axis != "query"]
+        sizes = [map_.weights.shape[map_.axes.index(axis)] for axis in axes]
+        for index in itertools.product(*map(range, sizes)):
+            chosen = dict(zip(axes, index, strict=True))
+            parts = [explanation.labels[i] if axis == "label" else f"{axis} {i}" for axis, i in chosen.items()]
+            columns[f"{map_.name}[{', '.join(parts)}]" if parts else map_.name] = map_.select(**chosen)
+    return pd.DataFrame(columns)
+
+
+def probabilities_table(explanation: Explanation) -> pd.DataFrame:
+    """One row a label, most probable first: `label`, `probability`, `threshold` (multi-label only), `predicted`."""
+    order = explanation.ranking()
+    columns = {"label": [explanation.labels[i] for i in order], "probability": explanation.probabilities[order]}
+    if explanation.thresholds is not None:
+        columns["threshold"] = explanation.thresholds[order]
+    columns["predicted"] = explanation.predicted()[order]
+    return pd.DataFrame(columns)
+
+
+def to_csv(explanation: Explanation) -> str:
+    """`steps_table` as CSV text (RFC 4180 quoting, a header, `\\n` line ends)."""
+    return steps_table(explanation).to_csv(index=False, lineterminator="\n")
+
+
+def file_name(explanation: Explanation, suffix: str) -> str:
+    """A safe name for a download: `NAME-CHECKPOINT.SUFFIX`, letters, digits, `-` and `_` only."""
+    stem = explanation.provenance.input_name.rsplit(".", 1)[0] or explanation.modality
+    parts = (stem, explanation.provenance.checkpoint, "changed" if explanation.changed else "")
+    safe = ["".join(c if c.isalnum() or c in "-_" else "_" for c in part)[:60] for part in parts if part]
+    return "-".join(safe) + "." + suffix

@@ -1,0 +1,142 @@
+"""What an explanation says, in plain sentences: for the page, the report and whoever cannot see the picture."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.explanation import Explanation
+
+ATTENTION = {
+    "speech": (
+        "Attention is how the network shares out its focus: every moment of the clip gets a weight, all weights "
+        "add up to 1, and moments with more weight count for more in the answer."
+    ),
+    "text": (
+        "Attention is how the network shares out its focus: for each label every word gets a weight, the weights "
+        "of a label add up to 1, and words with more weight count for more in its answer."
+    ),
+}
+CAUTION = {
+    "speech": (
+        "Attention shows where the network looked, not why it answered as it did. A moment can hold a lot of weight "
+        "and still hardly matter. Put it to the test: mute a bright stretch and predict again, then mute a pale "
+        "stretch of the same length. Only if the first changes the answer more does the map tell you something."
+    ),
+    "text": (
+        "Attention shows where the network looked, not why it answered as it did. A word can hold a lot of weight and "
+        "still hardly matter. Put it to the test: mask a bright word and predict again, then mask a pale one. "
+        "Only if the first changes the answer more does the map tell you something."
+    ),
+}
+TRAINING_DIFFERS = (
+    "The network learned from studio recordings of actors. A phone, a noisy room or a natural way of speaking "
+    "may differ from that, and the answer is then less to be trusted."
+)
+
+
+def seconds(value: float) -> str:
+    """A time for people: `3.42 s`, or `2:05 min` from one minute on."""
+    if value < 60:
+        return f"{value:.2f} s"
+    whole = round(value)
+    return f"{whole // 60}:{whole % 60:02d} min"
+
+
+def probability(value: float) -> str:
+    """`0.62`; what would round to nothing or to certainty is shown as `<0.01` or `>0.99`."""
+    if 0 < value < 0.005:
+        return "<0.01"
+    if 0.995 <= value < 1:
+        return ">0.99"
+    return f"{value:.2f}"
+
+
+def verdict(explanation: Explanation) -> str:
+    """One sentence with the prediction, no markup."""
+    named = [f"{explanation.labels[i]} ({probability(explanation.probabilities[i])})" for i in explanation.ranking()]
+    if explanation.thresholds is None:
+        rest = f"; next comes {named[1]}" if len(named) > 1 else ""
+        return f"The network answers {named[0]}{rest}."
+    count = int(explanation.predicted().sum())
+    if not count:
+        return f"No label reaches its threshold; the closest is {named[0]}."
+    chosen = [named[j] for j, i in enumerate(explanation.ranking()) if explanation.predicted()[i]]
+    shown = ", ".join(chosen[:5]) + (", …" if count > 5 else "")
+    many = "1 label reaches" if count == 1 else f"{count} labels reach"
+    return f"{many} the threshold, out of {len(named)}: {shown}."
+
+
+def change(explanation: Explanation, before: Explanation) -> str:
+    """One sentence on what taking something away did to the label that was on top before."""
+    top = int(before.ranking()[0])
+    was, now = before.probabilities[top], explanation.probabilities[top]
+    moved = "stays at" if probability(was) == probability(now) else f"went from {probability(was)} to"
+    sentence = f"With {taken_away(explanation)}, {before.labels[top]} {moved} {probability(now)}"
+    new_top = int(explanation.ranking()[0])
+    if new_top != top and explanation.thresholds is None:
+        sentence += f", and the answer is now {explanation.labels[new_top]}"
+    return sentence + "."
+
+
+def taken_away(explanation: Explanation) -> str:
+    """What was muted or masked before predicting, as part of a sentence."""
+    if explanation.modality == "speech":
+        spans = [f"{start:.2f}–{end:.2f} s" for start, end in explanation.changed]
+        return _listed(spans) + " muted"
+    text, units = explanation.text or "", explanation.units
+    words = [f"“{text[units.starts[int(i)] : units.ends[int(i)]]}”" for i, _ in explanation.changed]
+    return _listed(words) + " masked"
+
+
+def facts(explanation: Explanation) -> list[tuple[str, str]]:
+    """What the model got, as `(name, value)` pairs."""
+    steps = len(explanation.units)
+    rows = []
+    if explanation.audio is not None:
+        audio = explanation.audio
+        channels = {1: "mono", 2: "stereo, mixed to mono"}.get(audio.channels, f"{audio.channels} channels, mixed to mono")
+        rows.append(("The file", f"{audio.encoding}, {audio.sample_rate:,} Hz, {channels}, {seconds(audio.duration)}"))
+        rows.append(("What the model heard", f"{audio.model_sample_rate:,} Hz mono"))
+        whole = audio.used[0] <= 0 and audio.used[1] >= audio.duration - 0.01
+        used = f"{seconds(audio.used[0])} to {seconds(audio.used[1])}; the silence around it is left out"
+        rows.append(("Part used", "the whole clip" if whole else used))
+        if steps:
+            length = float(np.median(explanation.units.ends - explanation.units.starts))
+            rows.append(("Steps", f"{steps:,} of {1000 * length:.0f} ms"))
+        if len(explanation.windows) > 1:
+            rows.append(("Windows", f"{len(explanation.windows)} overlapping ones, as the clip is longer than one"))
+    else:
+        known = explanation.units.known
+        rows.append(("The text", f"{len(explanation.text or ''):,} characters"))
+        rows.append(("Steps", f"{steps:,} words and signs"))
+        if known is not None:
+            unknown = int((~known).sum())
+            rows.append(("Unknown to the model", f"{unknown:,} of {steps:,}; all of these look alike to it"))
+    rows.append(("Checkpoint", f"{explanation.provenance.checkpoint} ({explanation.provenance.checkpoint_hash[:12]})"))
+    spent = sum(explanation.provenance.milliseconds.values())
+    if spent:
+        parts = ", ".join(f"{name} {ms:.0f}" for name, ms in explanation.provenance.milliseconds.items())
+        rows.append(("Time taken", f"{spent:.0f} ms ({parts})"))
+    return rows
+
+
+def top_steps(explanation: Explanation, label: int | None = None, count: int = 5) -> str:
+    """One sentence that reads the picture out: the steps with the most weight, in the first map."""
+    if not explanation.attention or not len(explanation.units):
+        return "There is no attention to show."
+    map_ = explanation.attention[0]
+    label = int(explanation.ranking()[0]) if label is None else label
+    weights = map_.select(label=label)
+    order = np.argsort(-weights, kind="stable")[:count]
+    what = f"For {explanation.labels[label]}, the" if "label" in map_.axes else "The"
+    if explanation.modality == "speech":
+        named = [f"{explanation.units.starts[i]:.2f} s ({100 * weights[i]:.1f} %)" for i in order]
+        return f"{what} most attended moments are at {_listed(named)}."
+    text = explanation.text or ""
+    starts, ends = explanation.units.starts, explanation.units.ends
+    named = [f"“{text[starts[i] : ends[i]]}” ({100 * weights[i]:.1f} %)" for i in order]
+    return f"{what} most attended words are {_listed(named)}."
+
+
+def _listed(parts):
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
