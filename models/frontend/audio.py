@@ -27,7 +27,8 @@ HIGHEST_RATE = 768_000  # Hz
 MOST_CHANNELS = 64
 QUIET = 10 ** (-66 / 20)  # RMS; RAVDESS' quietest clip has about four times as much
 CLIPPED_SHARE = 1 / 2_000  # of all samples, stuck at full scale next to one another
-BROKEN_SHARE = 1 / 1_000  # of all samples that may be NaN or infinite before the clip is refused
+ABSURD = 1e10  # full scale is 1, or 2**31 where a program saved integers as float; beyond this it is no sound
+BROKEN_SHARE = 1 / 1_000  # of all samples that may be NaN, infinite or absurd before the clip is refused
 CANCELLED_POWER = 1e-4  # mix against the loudest channel: -40 dB
 _BLOCK = 2**18  # values (frames times channels) a read
 
@@ -234,12 +235,13 @@ class _Sound:
 
     def measure(self, block):
         """Repair and measure one block of shape `(channels, frames)`; return its mono mix."""
-        if not np.isfinite(block).all():
-            bad = ~np.isfinite(block)
-            self.broken += int(bad.sum())
-            block = np.where(bad, np.float32(0), block)
-        self.frames += block.shape[1]
         low, high = block.min(axis=1), block.max(axis=1)
+        if not (low.min() >= -ABSURD and high.max() <= ABSURD):  # false for NaN, too
+            good = np.abs(block) <= ABSURD
+            self.broken += good.size - int(np.count_nonzero(good))
+            block = np.where(good, block, np.float32(0))
+            low, high = block.min(axis=1), block.max(axis=1)
+        self.frames += block.shape[1]
         # Clipping leaves neighbours at the same extreme value; a loud but whole wave does not.
         if max(high.max(), -low.min()) >= 0.98:
             stuck = (block[:, 1:] == block[:, :-1]) & (np.abs(block[:, 1:]) >= 0.98)
@@ -408,7 +410,7 @@ def _require_usable(sound, promised, called):
     if sound.broken > BROKEN_SHARE * sound.frames * sound.channels:
         share = sound.broken / (sound.frames * sound.channels)
         raise InputError(
-            f"In {called[0].lower() + called[1:]}, {share:.0%} of the samples are not numbers (NaN or infinite). "
+            f"In {called[0].lower() + called[1:]}, {share:.0%} of the samples are not usable numbers (NaN or infinite). "
             "The program that wrote it went wrong; export the clip again."
         )
     if sound.silent():
@@ -425,15 +427,15 @@ def _notices(sound, promised, sample_rate):
         of = f" of {spoken_duration(promised)}" if promised > duration + 0.05 else ""
         yield f"The file is cut off or damaged: only the first {spoken_duration(duration)}{of} could be read and is used."
     if sound.broken:
-        yield f"{sound.broken:,} samples are not numbers (NaN or infinite); they were replaced by silence."
-    if sound.rate < sample_rate:
+        yield f"{sound.broken:,} samples are not usable numbers (NaN or infinite); they were replaced by silence."
+    if sound.rate < 0.95 * sample_rate:
         yield (
-            f"The clip has {sound.rate:,} samples a second, so it holds nothing above {sound.rate / 2000:g} kHz, as on "
-            f"the telephone; the model learned from speech up to {sample_rate / 2000:g} kHz. Trust the result less."
+            f"The clip has {sound.rate:,} samples a second, so it holds nothing above {sound.rate / 2000:.2g} kHz, like a "
+            f"telephone call; the model learned from speech up to {sample_rate / 2000:g} kHz. Trust the result less."
         )
     peak = float(max(sound.high.max(), -sound.low.min()))
     if sound.is_float and peak > 1.0:
-        yield f"The clip goes beyond full scale (peak {peak:.3g} times); it was scaled down to fit."
+        yield f"The clip goes beyond full scale (peak {peak:,.3g} times); it was scaled down to fit."
     elif sound.stuck > CLIPPED_SHARE * sound.frames * sound.channels:
         yield (
             "The clip is overdriven: its loudest parts are cut flat (clipping), which sounds like a raised voice. "

@@ -1,0 +1,1 @@
+"""From bytes or text to what a network reads, and back to seconds and characters."""

@@ -1,0 +1,126 @@
+"""Training loops: padded batches of similar length, a cosine schedule, and what is kept of each epoch."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+import numpy as np
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of sequences of similar length, padded to the longest of each batch.
+
+    Args:
+        sequences: list of arrays of shape `(steps, ...)`, or a function `(index, rng) -> array`
+            that gives sequence `index` (augmented, say).
+        lengths: int array `(n,)`, the sequences' approximate lengths, for sorting into batches.
+        targets: array of shape `(n, ...)`.
+        batch_size: sequences a batch.
+        rng: `numpy.random.Generator`; `None` keeps the order by length, unshuffled.
+        weights: float array `(n,)` of sample weights, or `None`.
+        multiple: the padded length is a multiple of this.
+        mix: strength of mixup (Zhang et al. 2018): pairs are mixed by a weight drawn from
+            Beta(mix, mix); 0 leaves them alone. For float features only.
+    """
+
+    def __init__(self, sequences, lengths, targets, batch_size, rng=None, weights=None, multiple=1, mix=0.0):
+        super().__init__()
+        self.get = sequences if callable(sequences) else (lambda index, rng: sequences[index])
+        self.lengths, self.targets, self.weights = np.asarray(lengths), targets, weights
+        self.batch_size, self.rng, self.multiple, self.mix = batch_size, rng, multiple, mix
+        self._deal()
+
+    def _deal(self):
+        noise = 0 if self.rng is None else self.rng.uniform(0.85, 1.15, len(self.lengths))
+        order = np.argsort(self.lengths * (1 if self.rng is None else noise), kind="stable")
+        self.batches = [order[i : i + self.batch_size] for i in range(0, len(order), self.batch_size)]
+        if self.rng is not None:
+            self.rng.shuffle(self.batches)
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __getitem__(self, position):
+        index = self.batches[position]
+        rows = [self.get(i, self.rng) for i in index]
+        features, targets = pad(rows, self.multiple), self.targets[index]
+        weights = None if self.weights is None else self.weights[index]
+        if self.mix and self.rng is not None:
+            share = self.rng.beta(self.mix, self.mix, len(index)).astype(np.float32)
+            share = np.maximum(share, 1 - share)
+            other = self.rng.permutation(len(index))
+            features = _blend(features, features[other], share)
+            targets = _blend(targets, targets[other], share)
+            if weights is not None:
+                weights = _blend(weights, weights[other], share)
+        return (features, targets) if weights is None else (features, targets, weights)
+
+    def on_epoch_end(self):
+        if self.rng is not None:
+            self._deal()
+
+
+def _blend(a, b, share):
+    share = share.reshape((-1,) + (1,) * (a.ndim - 1))
+    return (a * share + b * (1 - share)).astype(np.float32)
+
+
+def pad(rows, multiple=1):
+    """Stack sequences of shape `(steps_i, ...)` into `(n, steps, ...)`, zeros behind, `steps` a multiple."""
+    steps = math.ceil(max(len(row) for row in rows) / multiple) * multiple
+    batch = np.zeros((len(rows), steps, *rows[0].shape[1:]), rows[0].dtype)
+    for target, row in zip(batch, rows, strict=True):
+        target[: len(row)] = row
+    return batch
+
+
+def cosine_schedule(peak, batches, epochs, warmup=0.1):
+    """Learning rate that rises linearly over `warmup` of the run and falls to zero on a cosine."""
+    total = batches * epochs
+    first = max(1, int(total * warmup))
+    return keras.optimizers.schedules.CosineDecay(
+        peak * 0.01, decay_steps=total - first, warmup_target=peak, warmup_steps=first
+    )
+
+
+def predict(model, rows, batch_size=64, multiple=1):
+    """Probabilities of a list of sequences, shape `(n, labels)`, in the order given."""
+    lengths = np.array([len(row) for row in rows])
+    order = np.argsort(lengths, kind="stable")
+    result = None
+    for start in range(0, len(order), batch_size):
+        index = order[start : start + batch_size]
+        batch = np.asarray(model.predict_on_batch(pad([rows[i] for i in index], multiple)))
+        if result is None:
+            result = np.zeros((len(rows), batch.shape[1]), np.float32)
+        result[index] = batch
+    return result
+
+
+class EachEpoch(keras.callbacks.Callback):
+    """After every epoch: scores on held-out sequences, and attention on the sample inputs.
+
+    Args:
+        score: `model -> dict` of metrics, merged into the history's row.
+        samples: dict from a sample's name to its features `(1, steps, ...)`.
+    """
+
+    def __init__(self, score=None, samples=None, every=1, report=print):
+        super().__init__()
+        self.score, self.samples, self.every, self.report = score, samples or {}, every, report
+        self.rows, self.maps = [], []
+
+    def on_epoch_end(self, epoch, logs=None):
+        row = {"epoch": epoch + 1} | {k: float(v) for k, v in (logs or {}).items()}
+        if self.score is not None and (epoch + 1) % self.every == 0:
+            row |= self.score(self.model)
+        self.rows.append(row)
+        frame = {}
+        for name, features in self.samples.items():
+            probabilities, maps = self.model(features, training=False, return_attention=True)
+            frame[f"{name}/probabilities"] = np.asarray(probabilities)[0]
+            for layer, weights in maps.items():
+                frame[f"{name}/{layer}"] = np.asarray(weights)[0].astype(np.float16)
+        self.maps.append(frame)
+        self.report("  ".join(f"{k} {v:.4f}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()))
