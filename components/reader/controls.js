@@ -1,0 +1,155 @@
+/** The reader's furniture: elements, choosers, the mask bar, the table of top words. */
+
+/** An element with `properties` set and `children` (nodes or text) appended; text stays text. */
+function readerElement(tag, properties, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties ?? {})) {
+    if (name in node) node[name] = value;
+    else node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+/** A group of buttons of which one is pressed. choices: `[[value, text]]`. Returns {node, set(value)}. */
+function choiceButtons(name, choices, onChoose) {
+  const buttons = choices.map(([value, text]) =>
+    readerElement("button", { type: "button", className: "ear-button", onclick: () => onChoose(value) }, text),
+  );
+  const node = readerElement("div", { className: "reader-choice", role: "group", "aria-label": name }, ...buttons);
+  return {
+    node,
+    set(value) {
+      buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(choices[i][0] === value)));
+    },
+  };
+}
+
+/** A labelled drop-down. choices: `[[value, text]]`, values are strings. */
+function dropDown(name, choices, value, onChoose) {
+  const options = choices.map(([key, text]) => readerElement("option", { value: key }, text));
+  const select = readerElement("select", { className: "reader-select" }, ...options);
+  select.value = value;
+  select.addEventListener("change", () => onChoose(select.value));
+  return readerElement("label", { className: "reader-field" }, name, select);
+}
+
+/**
+ * Choosers for the axes of a map other than label and step. word(i): token i's text.
+ * onChoose(axis, position or null for the average).
+ */
+function axisChoosers(map, index, word, onChoose) {
+  const names = { layer: "Layer", head: "Head", query: "Seen from word" };
+  const most = 64;
+  return map.axes.slice(0, -1).flatMap((axis, position) => {
+    const size = map.shape[position];
+    if (axis === "label" || size < 2) return [];
+    if (size <= most) {
+      const text = (i) => (axis === "query" && word(i) ? `${i + 1}: ${word(i)}` : String(i + 1));
+      const choices = [["", `average of ${size}`], ...Array.from({ length: size }, (_, i) => [String(i), text(i)])];
+      const value = index[axis] === null ? "" : String(index[axis]);
+      return [dropDown(names[axis], choices, value, (chosen) => onChoose(axis, chosen === "" ? null : Number(chosen)))];
+    }
+    const input = readerElement("input", {
+      type: "number", min: "1", max: String(size), className: "reader-number", placeholder: `1 to ${size}`,
+      value: index[axis] === null ? "" : String(index[axis] + 1),
+    });
+    const shown = readerElement("span", { className: "ear-quiet" });
+    function tell() {
+      shown.textContent = index[axis] === null ? `average of all ${size}` : word(index[axis]);
+    }
+    input.addEventListener("input", () => {
+      const number = Math.round(Number(input.value));
+      onChoose(axis, number >= 1 && number <= size ? number - 1 : null);
+      tell();
+    });
+    tell();
+    return [readerElement("label", { className: "reader-field" }, names[axis], input, shown)];
+  });
+}
+
+function countWords(count) {
+  return count === 1 ? "1 word" : `${count.toLocaleString("en")} words`;
+}
+
+/**
+ * What is hidden from the model, and the buttons that predict again.
+ * show({masked: Set, applied: Set, word(i), repeats: [indices of the last word elsewhere], busy}).
+ * actions: {restore(i), restoreAll(), predict(), maskRepeats()}.
+ */
+function maskBar(actions) {
+  const mostChips = 24;
+  const text = readerElement("p", { className: "reader-mask-text", role: "status" });
+  const chips = readerElement("div", { className: "reader-chips" });
+  const button = (words, onclick, extra = "") =>
+    readerElement("button", { type: "button", className: `ear-button ${extra}`, onclick }, words);
+  const predict = button("Predict again", actions.predict, "reader-predict");
+  const restoreAll = button("Restore all", actions.restoreAll, "reader-restore");
+  const repeats = button("", actions.maskRepeats, "reader-repeats");
+  const buttons = readerElement("div", { className: "reader-mask-buttons" }, predict, repeats, restoreAll);
+  const node = readerElement("section", { className: "reader-mask", "aria-label": "Masked words" }, text, chips, buttons);
+
+  function chip(i, word) {
+    const label = readerElement("span", { className: "reader-chip-word", dir: "auto" }, word(i));
+    const cross = readerElement("span", { ariaHidden: "true" }, "✕");
+    const made = readerElement("button", { type: "button", className: "reader-chip", onclick: () => actions.restore(i) }, label, cross);
+    made.setAttribute("aria-label", `Restore ${word(i)}`);
+    made.title = `Restore “${word(i)}”`;
+    return made;
+  }
+
+  function sentence(masked, applied, same) {
+    if (!masked.size && !applied.size) {
+      return "What if a word were not there? Click words to mask them (hide them from the model), then predict again.";
+    }
+    if (same) return `Predicted with ${countWords(masked.size)} masked. Click a word to restore it or to mask more.`;
+    if (!masked.size) return "Everything is restored. Predict again to read the whole text.";
+    const waiting = [...masked].filter((i) => !applied.has(i)).length;
+    const news = waiting ? `${countWords(waiting)} newly marked` : "fewer than before";
+    return `${countWords(masked.size)} masked, ${news}: press “Predict again” to see what changes.`;
+  }
+
+  return {
+    node,
+    show({ masked, applied, word, repeated, busy }) {
+      const same = masked.size === applied.size && [...masked].every((i) => applied.has(i));
+      text.textContent = sentence(masked, applied, same);
+      const listed = [...masked].sort((a, b) => a - b);
+      chips.replaceChildren(...listed.slice(0, mostChips).map((i) => chip(i, word)));
+      if (listed.length > mostChips) chips.append(`and ${listed.length - mostChips} more`);
+      predict.textContent = busy ? "Predicting…" : "Predict again";
+      predict.disabled = same || busy;
+      predict.classList.toggle("reader-ready", !same && !busy);
+      restoreAll.hidden = !masked.size;
+      repeats.hidden = !repeated;
+      repeats.textContent = repeated ? `Mask all ${repeated.count} “${repeated.word}”` : "";
+    },
+  };
+}
+
+/** The words of most weight as a table, filled when opened. rows(): `[{index, rank, word, weight, times, position}]`. */
+function topTable(rows, onGo) {
+  const head = ["Rank", "Word", "Weight", "× uniform", "Position"].map((name) => readerElement("th", { scope: "col" }, name));
+  const body = readerElement("tbody");
+  const caption = readerElement("caption");
+  const table = readerElement("table", {}, caption, readerElement("thead", {}, readerElement("tr", {}, ...head)), body);
+  const node = readerElement("details", { className: "reader-top" }, readerElement("summary", {}, "The words of most weight, as a table"),
+    readerElement("div", { className: "reader-table" }, table));
+
+  function row(entry) {
+    const go = readerElement("button", { type: "button", className: "reader-link", dir: "auto", onclick: () => onGo(entry.index) }, entry.word);
+    go.title = "Show in the text";
+    const cells = [String(entry.rank), go, entry.weight, entry.times, entry.position].map((cell) => readerElement("td", {}, cell));
+    return readerElement("tr", {}, ...cells);
+  }
+
+  function show() {
+    if (!node.open) return;
+    const { title, entries } = rows();
+    caption.textContent = title;
+    body.replaceChildren(...entries.map(row));
+  }
+
+  node.addEventListener("toggle", show);
+  return { node, show };
+}
