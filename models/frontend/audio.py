@@ -410,8 +410,8 @@ def _require_usable(sound, promised, called):
     if sound.broken > BROKEN_SHARE * sound.frames * sound.channels:
         share = sound.broken / (sound.frames * sound.channels)
         raise InputError(
-            f"In {called[0].lower() + called[1:]}, {share:.0%} of the samples are not usable numbers (NaN or infinite). "
-            "The program that wrote it went wrong; export the clip again."
+            f"In {called[0].lower() + called[1:]}, {share:.0%} of the samples are not usable numbers (NaN or "
+            "infinite). The program that wrote it went wrong; export the clip again."
         )
     if sound.silent():
         raise InputError(
@@ -424,14 +424,15 @@ def _notices(sound, promised, sample_rate):
     """Sentences on what was used with a reservation."""
     duration = sound.duration
     if sound.damaged or promised > duration + 0.05:
+        there = spoken_duration(duration)
         of = f" of {spoken_duration(promised)}" if promised > duration + 0.05 else ""
-        yield f"The file is cut off or damaged: only the first {spoken_duration(duration)}{of} could be read and is used."
+        yield f"The file is cut off or damaged: only the first {there}{of} could be read and is used."
     if sound.broken:
         yield f"{sound.broken:,} samples are not usable numbers (NaN or infinite); they were replaced by silence."
     if sound.rate < 0.95 * sample_rate:
         yield (
-            f"The clip has {sound.rate:,} samples a second, so it holds nothing above {sound.rate / 2000:.2g} kHz, like a "
-            f"telephone call; the model learned from speech up to {sample_rate / 2000:g} kHz. Trust the result less."
+            f"The clip has {sound.rate:,} samples a second, so it holds nothing above {sound.rate / 2000:.2g} kHz, "
+            f"like a telephone call; the model learned from speech up to {sample_rate / 2000:g} kHz. Trust the result less."
         )
     peak = float(max(sound.high.max(), -sound.low.min()))
     if sound.is_float and peak > 1.0:

@@ -376,7 +376,7 @@ class TestMute:
         times = np.arange(len(wave)) / RATE
         inside, near = np.zeros(len(wave), bool), np.zeros(len(wave), bool)
         for start, end in spans:
-            inside |= (times >= start) & (times < end)
+            inside |= (times >= start) & (times < end - 1e-9)
             near |= (times >= start - fade - 2 / RATE) & (times < end + fade + 2 / RATE)
         assert (muted[inside] == 0).all()
         np.testing.assert_array_equal(muted[~near], wave[~near])
