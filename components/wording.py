@@ -33,6 +33,8 @@ TRAINING_DIFFERS = (
     "may differ from that, and the answer is then less to be trusted."
 )
 
+_MARKDOWN = frozenset("\\`*_{}[]()#+-.!|~$:<>&@/=^\"'")
+
 
 def seconds(value: float) -> str:
     """A time for people: `3.42 s`, or `2:05 min` from one minute on."""
@@ -94,7 +96,8 @@ def facts(explanation: Explanation) -> list[tuple[str, str]]:
     rows = []
     if explanation.audio is not None:
         audio = explanation.audio
-        channels = {1: "mono", 2: "stereo, mixed to mono"}.get(audio.channels, f"{audio.channels} channels, mixed to mono")
+        mixed = {2: "stereo, mixed to mono"}.get(audio.channels, f"{audio.channels} channels, mixed to mono")
+        channels = "mono" if audio.channels == 1 else mixed
         rows.append(("The file", f"{audio.encoding}, {audio.sample_rate:,} Hz, {channels}, {seconds(audio.duration)}"))
         rows.append(("What the model heard", f"{audio.model_sample_rate:,} Hz mono"))
         whole = audio.used[0] <= 0 and audio.used[1] >= audio.duration - 0.01
@@ -113,10 +116,10 @@ def facts(explanation: Explanation) -> list[tuple[str, str]]:
             unknown = int((~known).sum())
             rows.append(("Unknown to the model", f"{unknown:,} of {steps:,}; all of these look alike to it"))
     rows.append(("Checkpoint", f"{explanation.provenance.checkpoint} ({explanation.provenance.checkpoint_hash[:12]})"))
-    spent = sum(explanation.provenance.milliseconds.values())
-    if spent:
-        parts = ", ".join(f"{name} {ms:.0f}" for name, ms in explanation.provenance.milliseconds.items())
-        rows.append(("Time taken", f"{spent:.0f} ms ({parts})"))
+    stages = dict(explanation.provenance.milliseconds)
+    if stages:
+        total = stages.pop("total", sum(stages.values()))
+        rows.append(("Time taken", f"{total:.0f} ms: " + ", ".join(f"{name} {ms:.0f}" for name, ms in stages.items())))
     return rows
 
 
@@ -140,3 +143,8 @@ def top_steps(explanation: Explanation, label: int | None = None, count: int = 5
 
 def _listed(parts):
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it stands: no link, no picture, no formula comes out of a user's file name."""
+    return "".join("\\" + c if c in _MARKDOWN else c for c in text)

@@ -84,8 +84,12 @@ def cosine_schedule(peak, batches, epochs, warmup=0.1):
     )
 
 
-def predict(model, rows, batch_size=64, multiple=1):
-    """Probabilities of a list of sequences, shape `(n, labels)`, in the order given."""
+def predict(model, rows, batch_size=64, multiple=1, progress=None):
+    """Probabilities of a list of sequences, shape `(n, labels)`, in the order given.
+
+    Args:
+        progress: called as `progress(done, total)` after every batch.
+    """
     lengths = np.array([len(row) for row in rows])
     order = np.argsort(lengths, kind="stable")
     result = None
@@ -95,6 +99,8 @@ def predict(model, rows, batch_size=64, multiple=1):
         if result is None:
             result = np.zeros((len(rows), batch.shape[1]), np.float32)
         result[index] = batch
+        if progress is not None:
+            progress(min(start + batch_size, len(rows)), len(rows))
     return result
 
 

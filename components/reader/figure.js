@@ -100,7 +100,7 @@ function composeFigure(host, { source, row, scale, look, head, ramp }) {
     items.push({ kind: "box", x: FIGURE_MARGIN, y, width, height: 12, stroke: "#6b7280" });
     const uniform = FIGURE_MARGIN + width / scale.topRatio;
     items.push({ kind: "box", x: uniform - 0.5, y: y - 2, width: 1, height: 16, fill: "#1f2328" });
-    const top = `${scale.topRatio.toPrecision(2)} times${scale.relative ? "" : " or more"}`;
+    const top = `${spellTimes(scale.top, scale.uniform)}${scale.relative ? "" : " or more"}`;
     const kind = scale.relative ? "Relative scale (this map’s own maximum)" : "Absolute scale (the same on every map)";
     const words = `${kind}: 0 to ${top} the uniform weight ${spellWeight(scale.uniform)}, the thin line.`;
     line(words, 12, false, "#1f2328", FIGURE_MARGIN + width + 12);

@@ -11,21 +11,14 @@ function minimap(canvas, scroller) {
     return (top / scroller.scrollHeight) * scroller.clientHeight;
   }
 
-  // A token's height in its piece is interpolated: exact to a line or two, which the strip cannot show anyway.
-  function tokenTop(extents, index) {
-    const piece = extents.find((extent) => index < extent.last) ?? extents[extents.length - 1];
-    const share = (index - piece.first) / Math.max(piece.last - piece.first, 1);
-    return piece.top + share * (piece.bottom - piece.top);
-  }
-
   function hottestPerRow({ extents, level }, rows) {
     const hottest = new Uint8Array(rows);
-    for (const { first, last, top, bottom } of extents) {
-      const each = (bottom - top) / Math.max(last - first, 1);
-      for (let i = first; i < last; i += 1) {
-        const row = Math.min(Math.floor((rowOf(top + (i - first) * each) / scroller.clientHeight) * rows), rows - 1);
-        if (level[i] > hottest[row]) hottest[row] = level[i];
-      }
+    const perPixel = rows / scroller.scrollHeight;
+    for (let i = 0; i < level.length; i += 1) {
+      if (!level[i]) continue;
+      const from = Math.floor(extents.tops[i] * perPixel);
+      const to = Math.min(Math.max(Math.ceil(extents.bottoms[i] * perPixel), from + 1), rows);
+      for (let row = from; row < to; row += 1) if (level[i] > hottest[row]) hottest[row] = level[i];
     }
     return hottest;
   }
@@ -50,8 +43,8 @@ function minimap(canvas, scroller) {
       context.fillRect(8, (row * height) / rows, width - 10, height / rows + 0.5);
     });
     drawing.passages.forEach((passage, i) => {
-      const top = rowOf(tokenTop(drawing.extents, passage.first));
-      const bottom = rowOf(tokenTop(drawing.extents, passage.last));
+      const top = rowOf(drawing.extents.tops[passage.first]);
+      const bottom = rowOf(drawing.extents.bottoms[passage.last - 1]);
       context.fillStyle = color;
       context.globalAlpha = i === drawing.current ? 1 : 0.55;
       context.fillRect(i === drawing.current ? 0 : 2, top, i === drawing.current ? 6 : 3, Math.max(bottom - top, 4));

@@ -20,7 +20,7 @@ function createReader(parent) {
   let passages = [];
   let colours = [];
   let levels = new Uint8Array();
-  let extents = [];
+  let extents = null;
   let view = null;
   let list = null;
   let send = null;
@@ -41,8 +41,8 @@ function createReader(parent) {
   const ramp = readerElement("span", { className: "reader-ramp", ariaHidden: "true" });
   const rampTicks = readerElement("span", { className: "reader-ticks", ariaHidden: "true" });
   const legendText = readerElement("p", { className: "ear-quiet reader-legend-text" });
-  const legend = readerElement("div", { className: "reader-legend" },
-    readerElement("div", { className: "reader-scale" }, scaleChoice.node, readerElement("div", { className: "reader-key" }, ramp, rampTicks)), legendText);
+  const key = readerElement("div", { className: "reader-key" }, ramp, rampTicks);
+  const tools = readerElement("div", { className: "reader-tools" }, scaleChoice.node, key, passageTools);
   const labels = readerElement("div", { className: "reader-labels" });
   const content = readerElement("div", { className: "reader-content" });
   const scroller = readerElement("div", { className: "reader-scroll" }, content);
@@ -59,7 +59,7 @@ function createReader(parent) {
   const top = topTable(topRows, (index) => goTo(index, true));
   const map = minimap(strip, scroller);
   const main = readerElement("div", { className: "reader-main" },
-    fields, caption, legend, passageTools, page, bar.node, hint, top.node, saving);
+    fields, caption, tools, page, legendText, bar.node, hint, top.node, saving);
   const columns = readerElement("div", { className: "reader-columns" }, labels, main);
   const root = readerElement("div", { className: "ear reader" }, columns, tip);
   parent.append(root);
@@ -181,7 +181,7 @@ function createReader(parent) {
         parts.push("With only one word, its weight is always 1: this says nothing about the word.");
       } else {
         parts.push("Most weight: ");
-        strongest(3).forEach((i, place) => parts.push(place ? ", " : "", strong(shortWord(i)), ` ${spellShare(row[i])}`));
+        strongest(3).forEach((i, place) => parts.push(place ? ", " : "", strong(`“${shortWord(i)}”`), ` ${spellShare(row[i])}`));
         parts.push(".");
       }
     }
@@ -192,7 +192,7 @@ function createReader(parent) {
     legendText.textContent = `${scale.words} ${uniform}${dotted}${struck}`;
     const uniformTick = readerElement("span", {}, "uniform");
     uniformTick.style.left = `${100 / scale.topRatio}%`;
-    const topTick = readerElement("span", {}, `${scale.topRatio.toPrecision(2)}×${state.relative ? "" : "+"}`);
+    const topTick = readerElement("span", {}, `${state.relative ? "" : "≥ "}${spellTimes(scale.top, scale.uniform)}`);
     topTick.style.left = "100%";
     const zero = readerElement("span", {}, "0");
     zero.style.left = "0";
@@ -592,8 +592,8 @@ function createReader(parent) {
       view = textView(scroller, content, source, paint);
     }
     hint.textContent = data.editable
-      ? "Point at a word, or reach the text with Tab and move with the arrow keys, to read its weight. Enter masks the word."
-      : "Point at a word, or reach the text with Tab and move with the arrow keys, to read its weight.";
+      ? "Point at a word or tap it, or reach the text with Tab and move with the arrow keys, to read its weight. Enter masks the word."
+      : "Point at a word or tap it, or reach the text with Tab and move with the arrow keys, to read its weight.";
     showFields();
     showLabels();
     retheme();

@@ -187,13 +187,25 @@ function textView(scroller, content, source, paint) {
     if (node) paint(node, index);
   }
 
-  /** `{top, bottom}` of every piece in pixels from the top of the scrolled content. */
+  /**
+   * Where each token stands: `{tops, bottoms}` in pixels from the top of the scrolled content. Inside a piece it is
+   * interpolated by characters, exact to a line or two, so that only pieces have to be measured.
+   */
   function extents() {
+    const { starts, ends } = source;
     const origin = scroller.getBoundingClientRect().top - scroller.scrollTop;
-    return pieces.map((piece) => {
-      const { top, bottom } = piece.element.getBoundingClientRect();
-      return { first: piece.first, last: piece.last, top: top - origin, bottom: bottom - origin };
-    });
+    const tops = new Float32Array(starts.length);
+    const bottoms = new Float32Array(starts.length);
+    for (const { element, first, last } of pieces) {
+      if (first === last) continue;
+      const { top, height } = element.getBoundingClientRect();
+      const scale = height / Math.max(ends[last - 1] - starts[first], 1);
+      for (let i = first; i < last; i += 1) {
+        tops[i] = top - origin + (starts[i] - starts[first]) * scale;
+        bottoms[i] = top - origin + (ends[i] - starts[first]) * scale;
+      }
+    }
+    return { tops, bottoms };
   }
 
   const margin = 400;

@@ -70,9 +70,9 @@ function spellWeight(weight) {
   return weight < 0.0001 ? "under 0.0001" : weight.toPrecision(3);
 }
 
-function spellTimes(weight, even) {
-  const times = weight / even;
-  return `${times >= 10 ? Math.round(times).toLocaleString("en") : times.toFixed(1)}×`;
+function spellTimes(weight, uniform) {
+  const times = weight / uniform;
+  return `${times >= 10 ? Math.round(times).toLocaleString("en") : Number(times.toFixed(1))}×`;
 }
 
 function spellShare(share) {

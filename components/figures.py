@@ -1,0 +1,127 @@
+"""Plotly figures as plain functions, shared by pages and notebooks."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from components import colours
+from models.explanation import Explanation
+
+# Okabe and Ito's colours, told apart by the colour-blind, without the orange that means attention here.
+_SERIES = {
+    False: ("#0072b2", "#007d59", "#a3457f", "#4d4d4d", "#6a51a3", "#0b6e75"),
+    True: ("#56b4e9", "#3ac79a", "#dd94bd", "#bdbdbd", "#a99cd6", "#5fc9cf"),
+}
+_NOT_MEASURES = ("epoch", "learning_rate", "fold", "seconds")
+_FRAME_MS = 350
+
+
+def attention_curve(explanation: Explanation, *, label: int | None = None, dark: bool = False) -> go.Figure:
+    """The weight of every step in the first map, over seconds or words.
+
+    Args:
+        label: index of the label whose row is drawn; the most probable one if `None`. Ignored by
+            a map that is the same for every label.
+    """
+    label = int(explanation.ranking()[0]) if label is None else label
+    map_ = explanation.attention[0]
+    weights = map_.select(label=label)
+    units = explanation.units
+    if explanation.modality == "speech":
+        x, axis = (units.starts + units.ends) / 2, "Time in seconds"
+        hover = "%{x:.2f} s: weight %{y:.4f}<extra></extra>"
+        words = None
+    else:
+        text = explanation.text or ""
+        x, axis = np.arange(len(units)), "Word"
+        words = [text[a:b] for a, b in zip(units.starts.tolist(), units.ends.tolist(), strict=True)]
+        hover = "%{text}: weight %{y:.4f}<extra></extra>"
+    line = colours.DARK_LINE if dark else colours.LIGHT_LINE
+    figure = go.Figure(
+        go.Scatter(x=x, y=weights, text=words, mode="lines", line={"color": line, "width": 1.6}, hovertemplate=hover)
+    )
+    figure.add_hline(y=1 / max(len(units), 1), line_dash="dot", annotation_text="evenly shared")
+    figure.update_layout(xaxis_title=axis, yaxis_title="Weight", height=280, margin={"l": 8, "r": 8, "t": 24, "b": 8})
+    figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def training_history(history: list[dict[str, float]], *, dark: bool = False) -> go.Figure:
+    """How training went: losses above, every other measure of an epoch below.
+
+    Args:
+        history: one dict an epoch; `epoch` is the x axis if it is there.
+    """
+    names = [name for name in dict.fromkeys(key for row in history for key in row) if name not in _NOT_MEASURES]
+    losses = [name for name in names if "loss" in name]
+    measures = [name for name in names if name not in losses]
+    figure = make_subplots(rows=1, cols=2, subplot_titles=("Loss (lower is better)", "Measures (higher is better)"))
+    colour = dict(zip(names, _SERIES[dark] * len(names), strict=False))
+    dashes = ("solid", "dash", "dot", "dashdot")
+    for column, group in enumerate((losses, measures), start=1):
+        for position, name in enumerate(group):
+            rows = [(row.get("epoch", i + 1), row[name]) for i, row in enumerate(history) if name in row]
+            figure.add_scatter(
+                x=[r[0] for r in rows], y=[r[1] for r in rows], name=name, mode="lines", row=1, col=column,
+                line={"color": colour[name], "dash": dashes[position % len(dashes)], "width": 2},
+            )
+        figure.update_xaxes(title_text="Epoch", row=1, col=column)
+    figure.update_layout(
+        height=340,
+        margin={"l": 8, "r": 8, "t": 40, "b": 8},
+        legend={"orientation": "h", "y": -0.25},
+        hovermode="x unified",
+    )
+    return figure
+
+
+def epochs_film(maps: np.ndarray, *, label: int | None = None, axes=("step",), dark: bool = False) -> go.Figure:
+    """How the attention on one input was learned, one frame an epoch, with a slider and a play button.
+
+    Args:
+        maps: float array `(epochs, *axes)`.
+        axes: names of the dimensions after the first, the last is `"step"`. Axes other than
+            `label` are averaged; with a `label` axis, `label` picks the row, or all rows are averaged.
+    """
+    weights = np.asarray(maps, np.float32)
+    for position in range(len(axes) - 2, -1, -1):
+        if axes[position] == "label" and label is not None:
+            weights = np.take(weights, label, axis=position + 1)
+        else:
+            weights = weights.mean(axis=position + 1)
+    epochs, steps = weights.shape
+    x = np.arange(1, steps + 1)
+    line = {"color": colours.DARK_LINE if dark else colours.LIGHT_LINE, "width": 2}
+
+    def curve(epoch):
+        hover = "step %{x}: %{y:.4f}<extra></extra>"
+        return go.Scatter(x=x, y=weights[epoch], mode="lines", line=line, hovertemplate=hover)
+
+    figure = go.Figure(
+        data=[curve(epochs - 1)],
+        frames=[go.Frame(data=[curve(epoch)], name=str(epoch + 1)) for epoch in range(epochs)],
+    )
+    figure.add_hline(y=1 / steps, line_dash="dot", annotation_text="evenly shared")
+    show = {"mode": "immediate", "frame": {"duration": _FRAME_MS, "redraw": False}, "transition": {"duration": 0}}
+    stop = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}, "transition": {"duration": 0}}
+    figure.update_layout(
+        height=380,
+        margin={"l": 8, "r": 8, "t": 24, "b": 8},
+        xaxis_title="Step of the input",
+        yaxis={"title": "Weight", "range": [0, float(max(weights.max(), 1 / steps)) * 1.08]},
+        updatemenus=[{
+            "type": "buttons", "direction": "left", "showactive": False,
+            "x": 0, "y": -0.28, "xanchor": "left", "yanchor": "top",
+            "buttons": [
+                {"label": "▶ Play", "method": "animate", "args": [None, show | {"fromcurrent": False}]},
+                {"label": "❚❚ Stop", "method": "animate", "args": [[None], stop]},
+            ],
+        }],
+        sliders=[{
+            "active": epochs - 1, "x": 0.22, "len": 0.78, "y": -0.22, "currentvalue": {"prefix": "Epoch "},
+            "steps": [{"label": str(e + 1), "method": "animate", "args": [[str(e + 1)], stop]} for e in range(epochs)],
+        }],
+    )  # fmt: skip
+    return figure

@@ -1,0 +1,155 @@
+"""What the player's browser half needs, without Streamlit: data, script, style, and a page fragment of its own."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from components import colours
+from models.errors import InputError
+from models.explanation import AttentionMap, Explanation
+
+_HERE = Path(__file__).parent
+_SHARED = _HERE.parent / "shared"
+# In this order one after the other they are one ES module.
+_SCRIPTS = (
+    _SHARED / "colour.js",
+    _SHARED / "probabilities.js",
+    _HERE / "weights.js",
+    _HERE / "pens.js",
+    _HERE / "figure.js",
+    _HERE / "sound.js",
+    _HERE / "player.js",
+)
+_STYLES = (_SHARED / "base.css", _SHARED / "probabilities.css", _HERE / "player.css")
+_EXPORT = re.compile(r"^export default function ?\(", re.MULTILINE)
+
+
+@cache
+def script() -> str:
+    """The player as one ES module without imports."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in _SCRIPTS)
+
+
+@cache
+def css() -> str:
+    """The player's style sheet."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in _STYLES)
+
+
+def payload(
+    explanation: Explanation,
+    before: Explanation | None = None,
+    *,
+    height: int | None = None,
+    can_predict: bool = True,
+) -> dict:
+    """A speech explanation as JSON types; long arrays as base64 of little-endian float32 or bytes.
+
+    `id` names the whole explanation and `clip` its sound, so that the browser knows what it may keep.
+
+    Raises:
+        InputError: the explanation is not of speech, or `before` has other labels.
+    """
+    if explanation.modality != "speech":
+        raise InputError("The player shows speech. This explanation is of a text: open it on the text page.")
+    if before is not None and before.labels != explanation.labels:
+        raise InputError("Before and after have different labels. Compare explanations of the same checkpoint.")
+    units, audio, picture = explanation.units, explanation.audio, explanation.picture
+    last = float(units.ends.max()) if len(units) else 0.0
+    data = {
+        "clip": _digest(explanation.sound or explanation.provenance.input_hash.encode()),
+        "name": explanation.provenance.input_name,
+        "checkpoint": explanation.provenance.checkpoint,
+        "height": height,
+        "canPredict": can_predict,
+        "duration": audio.duration if audio else last,
+        "used": list(audio.used) if audio else ([float(units.starts.min()), last] if len(units) else [0.0, 0.0]),
+        "sampleRate": audio.model_sample_rate if audio else None,
+        "steps": {"count": len(units), "starts": _floats(units.starts), "ends": _floats(units.ends)},
+        "maps": [_map(m) for m in explanation.attention],
+        "labels": list(explanation.labels),
+        "probabilities": explanation.probabilities.tolist(),
+        "thresholds": None if explanation.thresholds is None else explanation.thresholds.tolist(),
+        "predicted": explanation.predicted().tolist(),
+        "before": None if before is None else before.probabilities.tolist(),
+        "windows": [
+            {"start": w.start, "end": w.end, "label": int(w.probabilities.argmax()), "p": float(w.probabilities.max())}
+            for w in explanation.windows
+        ],
+        "changed": [list(span) for span in explanation.changed],
+        "picture": None
+        if picture is None
+        else {
+            "envelopeColumns": picture.envelope.shape[1],
+            "envelope": _bytes(picture.envelope),
+            "columns": picture.spectrogram.shape[1],
+            "bands": picture.spectrogram.shape[0],
+            "spectrogram": _bytes(picture.spectrogram),
+            "hertz": picture.band_hz.tolist(),
+            "floor": picture.floor_db,
+            "ceiling": picture.ceiling_db,
+        },
+        "palette": colours.palette(),
+    }
+    data["id"] = _digest(json.dumps(data, sort_keys=True).encode())
+    data["sound"] = None if explanation.sound is None else base64.b64encode(explanation.sound).decode("ascii")
+    return data
+
+
+def standalone(explanation: Explanation, *, element_id: str) -> str:
+    """A self-contained HTML fragment with the player, for a page without Streamlit.
+
+    It carries the sound and loads nothing. There is no model behind it, so no predicting again.
+
+    Args:
+        element_id: id of the element that the fragment creates; unique on its page.
+    """
+    if not re.fullmatch(r"[A-Za-z][\w-]*", element_id):
+        raise ValueError(f"{element_id!r} is no element id: letters, digits, - and _, a letter first.")
+    data = _inline(payload(explanation, can_predict=False))
+    mount = _EXPORT.sub("function mount(", script())
+    return (
+        f'<div id="{element_id}"></div>\n'
+        f"<script>\n(() => {{\n{mount}\n"
+        f"const host = document.getElementById({json.dumps(element_id)});\n"
+        'const parentElement = host.attachShadow({ mode: "open" });\n'
+        'const style = document.createElement("style");\n'
+        f"style.textContent = {_inline(css())};\n"
+        "parentElement.append(style);\n"
+        f"mount({{ parentElement, data: {data} }});\n"
+        "})();\n</script>\n"
+    )
+
+
+def _map(attention: AttentionMap) -> dict:
+    return {
+        "name": attention.name,
+        "description": attention.description,
+        "axes": list(attention.axes),
+        "shape": list(attention.weights.shape),
+        "weights": _floats(attention.weights),
+    }
+
+
+def _floats(values: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(values, dtype="<f4").tobytes()).decode("ascii")
+
+
+def _bytes(values: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode("ascii")
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _inline(value) -> str:
+    """JSON that is safe inside a script element: no user text can close it."""
+    return json.dumps(value, ensure_ascii=True).replace("<", "\\u003c")
