@@ -189,10 +189,15 @@ def build(config):
     return model
 
 
-def save(path, config, model, *, card, history, epochs=None, vocabulary=None):
-    """Write a checkpoint folder. Variables named in `config["stored_as_float16"]` are rounded to it first,
+def round_to_float16(model, names):
+    """Round the named variables to what a float16 can hold, so that what is scored is what is stored."""
+    for variable in model.weights:
+        if _name(variable) in names:
+            variable.assign(np.asarray(variable).astype(np.float16).astype(np.float32))
 
-    in the model too, so that what was evaluated is what is shipped.
+
+def save(path, config, model, *, card, history, epochs=None, vocabulary=None):
+    """Write a checkpoint folder. Variables named in `config["stored_as_float16"]` are stored as float16.
 
     Args:
         history: list of dicts, one an epoch.
@@ -206,11 +211,10 @@ def save(path, config, model, *, card, history, epochs=None, vocabulary=None):
         name, value = _name(variable), np.asarray(variable)
         if name in config.get("stored_as_float16", ()):
             value = value.astype(np.float16)
-            variable.assign(value.astype(np.float32))
         tensors[name] = np.ascontiguousarray(value)
     config = {"format": FORMAT, "format_version": FORMAT_VERSION} | config
     (path / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    safetensors.numpy.save_file(tensors, path / "weights.safetensors")
+    _write(tensors, path / "weights.safetensors")
     if vocabulary is not None:
         (path / "vocabulary.txt").write_text("\n".join(vocabulary.words) + "\n", encoding="utf-8", newline="\n")
     (path / "card.md").write_text(card, encoding="utf-8")
@@ -220,7 +224,12 @@ def save(path, config, model, *, card, history, epochs=None, vocabulary=None):
         writer.writeheader()
         writer.writerows(history)
     if epochs:
-        safetensors.numpy.save_file(epochs, path / "epochs.safetensors")
+        _write(epochs, path / "epochs.safetensors")
+
+
+def _write(tensors, file):
+    # Not `save_file`: that makes files only their owner can read.
+    file.write_bytes(safetensors.numpy.save(tensors))
 
 
 def _name(variable):
@@ -242,7 +251,9 @@ def _config(path):
     except (ValueError, OSError) as error:
         raise CheckpointError(f"Checkpoint “{path.name}” is damaged: config.json is not readable JSON.") from error
     if not isinstance(config, dict) or config.get("format") != FORMAT:
-        raise CheckpointError(f"Folder “{path.name}” is not an Earmark checkpoint: its config.json lacks our format mark.")
+        raise CheckpointError(
+            f"Folder “{path.name}” is not an Earmark checkpoint: its config.json lacks our format mark."
+        )
     if config.get("format_version") != FORMAT_VERSION:
         raise CheckpointError(
             f"Checkpoint “{path.name}” has format version {config.get('format_version')!r}; "
@@ -258,7 +269,8 @@ def _config(path):
     wanted = {"modality": str, "task": str, "labels": list, "hyperparameters": dict, "frontend": dict}
     wrong = [key for key, kind in wanted.items() if not isinstance(config.get(key), kind)]
     if wrong or not config["labels"]:
-        raise CheckpointError(f"Checkpoint “{path.name}” is damaged: config.json lacks {', '.join(wrong or ['labels'])}.")
+        lacking = ", ".join(wrong or ["labels"])
+        raise CheckpointError(f"Checkpoint “{path.name}” is damaged: config.json lacks {lacking}.")
     thresholds = config.get("thresholds")
     if thresholds is not None and len(thresholds) != len(config["labels"]):
         raise CheckpointError(

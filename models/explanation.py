@@ -79,7 +79,9 @@ class AttentionMap:
         _freeze(self, "weights", np.float32, len(self.axes))
         unknown = [a for a in self.axes if a not in AXES]
         if unknown or not self.axes or self.axes[-1] != "step" or len(set(self.axes)) != len(self.axes):
-            raise InputError(f"Attention map {self.name!r} has axes {self.axes}; allowed are {AXES}, the last is 'step'.")
+            raise InputError(
+                f"Attention map {self.name!r} has axes {self.axes}; allowed are {AXES}, the last is 'step'."
+            )
 
     def select(self, **index: int) -> np.ndarray:
         """Weights with the named axes fixed and every other axis but `step` averaged, shape `(steps,)`.
@@ -217,7 +219,8 @@ class Explanation:
         for map_ in self.attention:
             if map_.weights.shape[-1] != len(self.units):
                 raise InputError(
-                    f"Attention map {map_.name!r} covers {map_.weights.shape[-1]} steps, the input has {len(self.units)}."
+                    f"Attention map {map_.name!r} covers {map_.weights.shape[-1]} steps, "
+                    f"the input has {len(self.units)}."
                 )
             if "label" in map_.axes and map_.weights.shape[map_.axes.index("label")] != len(self.labels):
                 raise InputError(f"Attention map {map_.name!r} does not have one row per label.")

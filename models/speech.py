@@ -83,7 +83,7 @@ class AttentiveSpeechNetwork(keras.Model):
         self.convolution_drop = keras.layers.SpatialDropout2D(dropout / 2)
         self.recurrent = [
             keras.layers.Bidirectional(
-                keras.layers.LSTM(units, return_sequences=True, recurrent_dropout=recurrent_dropout),
+                keras.layers.LSTM(units, return_sequences=True, recurrent_dropout=recurrent_dropout, name="lstm"),
                 name=f"bilstm_{i + 1}",
             )
             for i in range(recurrent_layers)

@@ -32,7 +32,7 @@ class LabelAttentionNetwork(keras.Model):
 
     attention_axes = {"label_attention": ("label", "step")}
     attention_descriptions = {
-        "label_attention": "Each label has a query of its own: the row of a label says which words that label looked at."
+        "label_attention": "Each label has a query of its own: a label's row says which words that label looked at."
     }
 
     def __init__(
@@ -64,7 +64,7 @@ class LabelAttentionNetwork(keras.Model):
         self.embedding_drop = keras.layers.Dropout(embedding_dropout)
         self.recurrent = [
             keras.layers.Bidirectional(
-                keras.layers.LSTM(units, return_sequences=True, recurrent_dropout=recurrent_dropout),
+                keras.layers.LSTM(units, return_sequences=True, recurrent_dropout=recurrent_dropout, name="lstm"),
                 name=f"bilstm_{i + 1}",
             )
             for i in range(recurrent_layers)

@@ -110,6 +110,8 @@ class EachEpoch(keras.callbacks.Callback):
     Args:
         score: `model -> dict` of metrics, merged into the history's row.
         samples: dict from a sample's name to its features `(1, steps, ...)`.
+        every: epochs from one scoring to the next.
+        report: called with a line of text after every epoch.
     """
 
     def __init__(self, score=None, samples=None, every=1, report=print):
@@ -130,3 +132,8 @@ class EachEpoch(keras.callbacks.Callback):
                 frame[f"{name}/{layer}"] = np.asarray(weights)[0].astype(np.float16)
         self.maps.append(frame)
         self.report("  ".join(f"{k} {v:.4f}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()))
+
+    def stacked(self) -> dict[str, np.ndarray]:
+        """The samples' maps over all epochs, keys `SAMPLE/MAP`, float16 of shape `(epochs, *axes)`."""
+        keys = self.maps[0] if self.maps else ()
+        return {key: np.stack([frame[key] for frame in self.maps]).astype(np.float16) for key in keys}

@@ -1,0 +1,221 @@
+"""The command line: `python -m models explain | train | cross-validate | evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from models.errors import EarmarkError
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+_FORMATS = ("json", "csv", "html")
+_SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
+_LONGEST_SAMPLE = 2500  # characters; the film of a long text would outweigh the network
+
+
+def main(arguments=None) -> int:
+    """Run a command; returns the exit code: 0 done, 1 refused (one line on stderr), 2 wrong usage, 130 interrupted."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+        sys.stdout.flush()
+    except EarmarkError as error:
+        print(f"earmark: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # The reader of our output (head, say) has had enough; Python must not try to flush again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        print(f"earmark: {error.filename or 'input'}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="python -m models", description="Explain, train and evaluate from the command line."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    explain = commands.add_parser("explain", help="explain a voice clip or a text")
+    explain.add_argument("file", metavar="FILE", help="a wav, mp3, flac, ogg or txt file, or - for standard input")
+    explain.add_argument("--checkpoint", metavar="NAME", help="default: the first one that suits the input")
+    explain.add_argument("--format", choices=_FORMATS, default="json")
+    explain.add_argument("--out", metavar="PATH", type=Path, help="default: standard output")
+    explain.set_defaults(run=_explain)
+
+    for name, run, text in (
+        ("train", _train, "train a checkpoint from a recipe"),
+        ("cross-validate", _cross_validate, "score a speech recipe on speakers it was not trained on"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("recipe", metavar="RECIPE", help="ravdess, reuters or goemotions; see models/recipes.py")
+        command.add_argument("--data", metavar="FOLDER", type=Path, required=True, help="the recipe's corpus")
+        command.add_argument("--out", metavar="FOLDER", type=Path, help="where the results go")
+        command.add_argument("--seed", type=int, default=1)
+        command.add_argument("--epochs", type=_positive, help="default: the recipe's")
+        command.add_argument("--threads", type=_positive, help="CPU threads to use; default: all")
+        if name == "train":
+            command.add_argument("--vectors", metavar="FILE", type=Path, help="text: pretrained word vectors (GloVe)")
+            command.add_argument("--folds", metavar="FOLDER", type=Path, help="speech: results of cross-validate")
+        else:
+            command.add_argument("--folds", metavar="N", type=int, nargs="+", help="default: all")
+        command.set_defaults(run=run)
+
+    evaluate = commands.add_parser("evaluate", help="score a checkpoint on a corpus folder")
+    evaluate.add_argument("--checkpoint", metavar="NAME", required=True)
+    evaluate.add_argument("--data", metavar="PATH", type=Path, required=True, help="corpus folder, or any part of it")
+    evaluate.add_argument("--split", default="test", help="text: which file of the folder (default: test)")
+    evaluate.add_argument("--format", choices=("text", "json"), default="text")
+    evaluate.set_defaults(run=_evaluate)
+    return parser
+
+
+def _positive(text):
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def _explain(options):
+    from models import checkpoints
+    from models.explain import explain_clip, explain_text
+    from models.frontend import plaintext
+
+    data = sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes()
+    name = "standard input" if options.file == "-" else Path(options.file).name
+    if options.checkpoint is None:
+        modality = _modality(name, data)
+        found = [entry for entry in checkpoints.available(modality) if entry.problem is None]
+        if not found:
+            raise EarmarkError(f"There is no {modality} checkpoint in {checkpoints.root()}.")
+        checkpoint = checkpoints.load(found[0].name)
+    else:
+        checkpoint = checkpoints.load(options.checkpoint)
+    if checkpoint.modality == "speech":
+        explanation = explain_clip(checkpoint, data, name=name)
+    else:
+        explanation = explain_text(checkpoint, plaintext.decode(data), name=name)
+    if options.format == "json":
+        text = explanation.to_json() + "\n"
+    elif options.format == "csv":
+        from components.downloads import to_csv
+
+        text = to_csv(explanation)
+    else:
+        from components.report import report
+
+        text = report(explanation)
+    if options.out is None:
+        sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
+    else:
+        options.out.write_bytes(text.encode("utf-8", "surrogatepass"))
+
+
+def _modality(name, data):
+    """What a file holds: by its name where that says so, else by its first bytes."""
+    from models.errors import InputError
+    from models.frontend.containers import require_sound
+
+    suffix = Path(name).suffix.lower()
+    if suffix in (".txt", ".md"):
+        return "text"
+    if suffix in (".wav", ".mp3", ".flac", ".ogg"):
+        return "speech"
+    try:
+        require_sound(data)
+    except InputError:
+        return "text"
+    return "speech"
+
+
+def _train(options):
+    recipe, common = _training(options)
+    from models import checkpoints
+
+    out = options.out or checkpoints.root() / recipe.name
+    samples = _samples(recipe)
+    if recipe.modality == "speech":
+        from models.train_speech import train
+
+        scores = train(recipe, options.data, out, folds=options.folds, samples=samples, **common)
+    else:
+        from models.train_text import train
+
+        scores = train(recipe, options.data, out, vectors=options.vectors, samples=samples, **common)
+    print(f"{out}: " + ", ".join(f"{k} {v:.4f}" if isinstance(v, float) else f"{k} {v}" for k, v in scores.items()))
+
+
+def _cross_validate(options):
+    recipe, common = _training(options)
+    if recipe.modality != "speech":
+        raise EarmarkError(f"{recipe.name} has a test split; use train and evaluate.")
+    from models.train_speech import cross_validate
+
+    cross_validate(recipe, options.data, options.out or Path("folds"), folds=options.folds, **common)
+
+
+def _training(options):
+    """The recipe, and what every kind of training is told."""
+    from models.recipes import RECIPES
+
+    if options.recipe not in RECIPES:
+        raise EarmarkError(f"There is no recipe “{options.recipe}”; known are {', '.join(RECIPES)}.")
+    if options.threads:
+        _limit_threads(options.threads)
+    return RECIPES[options.recipe], {
+        "seed": options.seed,
+        "epochs": options.epochs,
+        "command": "python -m models " + shlex.join(sys.argv[1:]),
+        "report": lambda line: print(line, file=sys.stderr, flush=True),
+    }
+
+
+def _limit_threads(count):
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(count)
+        tf.config.threading.set_inter_op_parallelism_threads(count)
+
+
+def _samples(recipe):
+    """Our sample inputs that suit a recipe, by name: bytes of a clip, or a text."""
+    family = getattr(recipe, "family", "speech")
+    index = json.loads((_SAMPLES / "index.json").read_text(encoding="utf-8"))
+    chosen = {e["file"]: (_SAMPLES / e["file"]).read_bytes() for e in index if family in e["for"]}
+    if recipe.modality == "speech":
+        return chosen
+    texts = {name: data.decode("utf-8") for name, data in chosen.items()}
+    return {name: text for name, text in texts.items() if len(text) <= _LONGEST_SAMPLE}
+
+
+def _evaluate(options):
+    from models import checkpoints
+    from models.evaluation import evaluate
+
+    def progress(done, total):
+        if sys.stderr.isatty():
+            print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+    scores = evaluate(checkpoints.load(options.checkpoint), options.data, options.split, progress)
+    if options.format == "json":
+        print(json.dumps(scores))
+    else:
+        for name, value in scores.items():
+            print(f"{name}\t{value:.4f}" if isinstance(value, float) else f"{name}\t{value}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

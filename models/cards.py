@@ -1,0 +1,161 @@
+"""Model cards, written from what was measured and from nothing else (Mitchell et al. 2019, "Model Cards")."""
+
+from __future__ import annotations
+
+import datetime
+import os
+
+import keras
+import numpy as np
+
+from models.datasets import RAVDESS_EMOTIONS
+from models.recipes import ACTORS_A_FOLD, described
+
+_CORPORA = {
+    "ravdess": (
+        "RAVDESS, the Ryerson Audio-Visual Database of Emotional Speech and Song (Livingstone & Russo 2018, "
+        "doi:10.1371/journal.pone.0196391), speech clips resampled to 16 kHz",
+        "CC BY-NC-SA 4.0. The weights are derived from it: use them for non-commercial purposes only.",
+    ),
+    "reuters": (
+        "Reuters-21578, Distribution 1.0, ModApte split, the 90 topics with a training and a test story (Lewis 1997)",
+        "Free for research; see the notice of the collection. The stories are copyright Reuters Ltd.",
+    ),
+    "goemotions": (
+        "GoEmotions (Demszky et al. 2020), comments from Reddit, 27 emotions and neutral",
+        "CC BY 4.0. Contains offensive language.",
+    ),
+}
+_USE = {
+    "ravdess": (
+        "To look at what a stacked BiLSTM with attention does with a voice clip: in teaching, and as an example for "
+        "debugging. **Not** for judging what a person feels: the training speech is 24 North American actors who "
+        "play eight emotions in two sentences in a studio. Other sentences, languages, ages, microphones and "
+        "real, unplayed feelings are outside of what it has heard. Clips with room noise or telephone sound "
+        "shift the answer."
+    ),
+    "reuters": (
+        "To look at how label-wise attention finds the words for each topic. The stories are English newswire of "
+        "1987 on trade, commodities and companies; other subjects get no label, or a wrong one. Many of the 90 "
+        "topics have a handful of training stories: their figures are poor, see macro-F1."
+    ),
+    "goemotions": (
+        "To look at how label-wise attention finds the words for each emotion. The comments are short, English and "
+        "from Reddit, whose writers are mostly young men; annotators were Indian English speakers. **Not** "
+        "for judging people. Irony is often missed, rare emotions (grief, pride, relief) are hardly learned, and "
+        "biases of the corpus, such as words that name groups of people, carry over."
+    ),
+}
+
+
+def text_card(recipe, *, command, seed, epochs, minutes, scores, documents, model, vectors):
+    """Markdown of a text checkpoint's card.
+
+    Args:
+        scores: dict from `"validation"` and `"test"` to what `text_scores` gave.
+        documents: numbers of training and validation documents.
+        vectors: file of pretrained vectors, or `None`.
+    """
+    rows = "\n".join(
+        f"| {split} | {s['n']:,} | {s['micro_f1']:.4f} | {s['macro_f1']:.4f} |" for split, s in scores.items()
+    )
+    split = (
+        f"{documents[0]:,} training and {documents[1]:,} validation documents"
+        + (" (the corpus' own split)" if recipe.corpus == "goemotions" else " (10 % of the training split, fixed)")
+        + "; thresholds were chosen on validation, "
+        + ("one for all labels for the best micro-F1" if recipe.threshold == "global" else "each label's for its F1")
+        + ". The test split was scored once, after saving."
+    )
+    start = (
+        "Word vectors start from GloVe 6B, 100 dimensions (Pennington et al. 2014, public domain, PDDL), and were "
+        "trained further."
+        if vectors
+        else "Word vectors start from random numbers."
+    )
+    measured = f"| split | n | micro-F1 | macro-F1 |\n| --- | ---: | ---: | ---: |\n{rows}"
+    return _card(recipe, model, command, seed, epochs, minutes, split, measured, start)
+
+
+def speech_card(recipe, *, command, seed, epochs, minutes, folds, speakers, clips, model):
+    """Markdown of a speech checkpoint's card.
+
+    Args:
+        folds: results of `cross_validate`; empty if there are none.
+        speakers, clips: who and how much the shipped weights were trained on.
+    """
+    split = (
+        f"The shipped weights were trained on all {clips:,} clips of actors {speakers[0]} to {speakers[-1]}. The "
+        f"figures are those of networks of the same recipe, each trained without {ACTORS_A_FOLD} of the actors and "
+        "scored on these after the last epoch; no epoch or setting was chosen for a fold. Actors 21 to 24 of the "
+        "corpus were not used at all."
+    )
+    measured = "Not measured: no cross-validation was given."
+    if folds:
+        rows = "\n".join(
+            f"| {r['fold']} | {', '.join(map(str, r['speakers']))} | {r['n']} | {r['uar']:.4f} | {r['accuracy']:.4f} |"
+            for r in folds
+        )
+        uar, accuracy = (np.array([r[name] for r in folds]) for name in ("uar", "accuracy"))
+        confusion = np.sum([r["confusion"] for r in folds], axis=0)
+        recall = confusion.diagonal() / confusion.sum(axis=1).clip(1)
+        mistaken = confusion - np.diag(confusion.diagonal())
+        recalls = "\n".join(
+            f"| {name} | {recall[i]:.3f} | {RAVDESS_EMOTIONS[int(mistaken[i].argmax())]} |"
+            for i, name in enumerate(RAVDESS_EMOTIONS)
+        )
+        commands = "\n".join(dict.fromkeys(r["command"] for r in folds if r.get("command")))
+        measured = (
+            "| fold | actors held out | n | UAR | accuracy |\n| ---: | --- | ---: | ---: | ---: |\n"
+            f"{rows}\n"
+            f"| **mean** | | {sum(r['n'] for r in folds)} | **{uar.mean():.4f}** | **{accuracy.mean():.4f}** |\n"
+            f"| deviation | | | {uar.std():.4f} | {accuracy.std():.4f} |\n\n"
+            "UAR is the unweighted average recall: the mean over emotions of the share found; guessing gives 0.125.\n\n"
+            f"| emotion | recall, all folds | most often mistaken for |\n| --- | ---: | --- |\n{recalls}\n\n"
+            f"Cross-validated with\n\n```\n{commands}\n```"
+        )
+    return _card(recipe, model, command, seed, epochs, minutes, split, measured, "")
+
+
+def _card(recipe, model, command, seed, epochs, minutes, split, measured, start):
+    corpus, licence = _CORPORA[recipe.corpus]
+    settings = "\n".join(f"| {name} | {value} |" for name, value in described(recipe).items())
+    today = datetime.date.today().isoformat()
+    return f"""# {recipe.title}
+
+{_what(model)} It has {model.count_params():,} parameters.
+
+## Trained on
+
+{corpus}.
+
+Licence: {licence}
+
+{split} {start}
+
+## Measured on {today}
+
+{measured}
+
+## Intended use and limits
+
+{_USE[recipe.corpus]}
+
+Attention shows where the network looked. Whether that explains its answer is a question to test, not a given.
+
+## How it was made
+
+```
+{command}
+```
+
+Seed {seed}, {epochs} epochs, {minutes:.0f} minutes on {os.cpu_count()} CPU cores that were shared with other work; Keras
+{keras.__version__} with the {keras.backend.backend()} backend. `history.csv` holds the curve.
+
+| setting | value |
+| --- | --- |
+{settings}
+"""
+
+
+def _what(model):
+    return (model.__class__.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")

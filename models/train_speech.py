@@ -1,0 +1,225 @@
+"""Cross-validate and train a speech checkpoint from its recipe."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import soxr
+from sklearn.metrics import confusion_matrix
+
+from models import cards, checkpoints, datasets
+from models.augmentation import SPEEDS
+from models.errors import InputError
+from models.evaluation import speech_scores
+from models.frontend import audio
+from models.frontend.features import LogMel
+from models.frontend.speech import SpeechFrontend
+from models.recipes import ACTORS_A_FOLD
+from models.training import Batches, EachEpoch, cosine_schedule, predict
+
+_SCORED_EVERY = 5  # epochs, in cross-validation
+
+
+def load_corpus(recipe, folder, report=print):
+    """Items of the corpus and the mel power of each, at every speed of `SPEEDS`.
+
+    Returns:
+        `(items, variants)`; `variants[i][k]` is float32 of shape `(frames, bands)`, silence at the ends cut.
+    """
+    items, spec = datasets.ravdess(folder), LogMel(**recipe.log_mel)
+    report(f"Reading {len(items)} clips at {len(SPEEDS)} speeds")
+    variants = []
+    for item in items:
+        clip = audio.decode(item.path.read_bytes(), sample_rate=spec.sample_rate, name=item.path.name)
+        row = []
+        for speed in SPEEDS:
+            samples = clip.samples
+            if speed != 1:
+                samples = soxr.resample(samples, spec.sample_rate * speed, spec.sample_rate)
+            power = spec.power(samples)
+            first, last = spec.used(power)
+            row.append(power[first:last])
+        variants.append(row)
+    return items, variants
+
+
+def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=None, report=print):
+    """Train one network.
+
+    Args:
+        items, variants: the training clips, as `load_corpus` gives them.
+        validation: `(items, variants)` scored every few epochs, never trained or selected on.
+        samples: dict from a sample's name to its bytes; their attention is kept after every epoch.
+
+    Returns:
+        `(config, model, each_epoch)`.
+    """
+    keras.utils.set_random_seed(seed)
+    rng = np.random.default_rng(seed)
+    epochs = epochs or recipe.epochs
+    labels = datasets.RAVDESS_EMOTIONS
+    spec = LogMel(**recipe.log_mel)
+    frames = np.concatenate([spec.decibel(row[0]) for row in variants])
+    frontend_config = {
+        "log_mel": {"sample_rate": spec.sample_rate} | recipe.log_mel,
+        "mean": [round(float(value), 3) for value in frames.mean(axis=0)],
+        "deviation": [round(float(value), 3) for value in frames.std(axis=0).clip(1)],
+    }
+    frontend = SpeechFrontend(**frontend_config)
+    config = {
+        "title": recipe.title,
+        "order": recipe.order,
+        "family": "speech",
+        "modality": "speech",
+        "task": "single-label",
+        "architecture": recipe.architecture,
+        "hyperparameters": {"labels": len(labels), "bands": spec.bands} | recipe.hyperparameters,
+        "frontend": frontend_config,
+        "labels": list(labels),
+        "thresholds": None,
+    }
+    model = checkpoints.build(config)
+    config["hyperparameters"] = model.get_config()
+    truth = np.array([item.label for item in items])
+    smooth = recipe.label_smoothing
+    target = np.eye(len(labels), dtype=np.float32)[truth] * (1 - smooth) + smooth / len(labels)
+    weight = np.array([recipe.weights.get(labels[label], 1.0) for label in truth], np.float32)
+
+    def one(index, rng):
+        power = recipe.augmentation.power(variants[index], rng)
+        return recipe.augmentation.features(frontend.standardize(power), frontend.deviation, rng)
+
+    step = model.step_frames
+    batches = Batches(
+        one, [len(row[0]) for row in variants], target, recipe.batch_size, rng, weight, multiple=step,
+        mix=recipe.mixup,
+    )  # fmt: skip
+    model.compile(
+        keras.optimizers.AdamW(
+            cosine_schedule(recipe.learning_rate, len(batches), epochs),
+            weight_decay=recipe.weight_decay,
+            clipnorm=1.0,
+        ),
+        "categorical_crossentropy",
+    )
+    score = None
+    if validation is not None:
+        held_truth = np.array([item.label for item in validation[0]])
+        held = [frontend.standardize(row[0]) for row in validation[1]]
+
+        def score(model):
+            scores = speech_scores(held_truth, predict(model, held, multiple=step))
+            return {"validation_uar": scores["uar"], "validation_accuracy": scores["accuracy"]}
+
+    shown = {}
+    for name, data in (samples or {}).items():
+        clip = audio.decode(data, sample_rate=spec.sample_rate, name=name)
+        windows = frontend(clip.samples, step).windows
+        if len(windows) == 1:  # the film shows one window; a longer clip has no single map an epoch
+            shown[name] = windows[0][None]
+    each_epoch = EachEpoch(score, shown, every=_SCORED_EVERY, report=report)
+    model.fit(batches, epochs=epochs, verbose=0, callbacks=[each_epoch])
+    return config, model, each_epoch
+
+
+def cross_validate(recipe, folder, out, *, seed, folds=None, epochs=None, command="", report=print):
+    """Train on all folds but one and score on that one, for each of `folds`; writes `OUT/fold-N.json`.
+
+    No speaker is in two folds. The figures are those after the last epoch.
+
+    Args:
+        folds: which folds; `None` is all.
+    """
+    items, variants = load_corpus(recipe, folder, report)
+    fold_of = np.array([(item.speaker - 1) // ACTORS_A_FOLD for item in items])
+    known = sorted(set(fold_of.tolist()))
+    if len(known) < 2:
+        raise InputError(f"{folder} holds the speakers of one fold only; cross-validation needs at least two.")
+    wrong = sorted(set(folds or ()) - set(known))
+    if wrong:
+        raise InputError(f"There is no fold {wrong[0]}; the corpus has {', '.join(map(str, known))}.")
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    for fold in folds or known:
+        inside, outside = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+        held = [items[i] for i in outside], [variants[i] for i in outside]
+        began = time.time()
+        config, model, each_epoch = fit(
+            recipe, [items[i] for i in inside], [variants[i] for i in inside],
+            seed=seed * 100 + fold, epochs=epochs, validation=held, report=lambda s, f=fold: report(f"fold {f}  {s}"),
+        )  # fmt: skip
+        truth = np.array([item.label for item in held[0]])
+        frontend = SpeechFrontend(**config["frontend"])
+        probabilities = predict(model, [frontend.standardize(row[0]) for row in held[1]], multiple=model.step_frames)
+        result = {
+            "fold": fold,
+            "speakers": sorted({item.speaker for item in held[0]}),
+            **speech_scores(truth, probabilities),
+            "confusion": confusion_matrix(
+                truth, probabilities.argmax(axis=1), labels=range(len(config["labels"]))
+            ).tolist(),
+            "seed": seed,
+            "command": command,
+            "minutes": round((time.time() - began) / 60, 1),
+            "history": each_epoch.rows,
+        }
+        (out / f"fold-{fold}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        report(f"fold {fold}  UAR {result['uar']:.4f}  accuracy {result['accuracy']:.4f}")
+
+
+def train(recipe, folder, out, *, seed, folds=None, epochs=None, samples=None, command="", report=print):
+    """Train on every speaker of the corpus and save; the card's figures are the folds'.
+
+    Args:
+        folds: folder with the results of `cross_validate`; `None` leaves the figures out of the card.
+
+    Returns:
+        The folds' means, empty if there are none.
+    """
+    results = read_folds(folds) if folds else []
+    items, variants = load_corpus(recipe, folder, report)
+    began = time.time()
+    config, model, each_epoch = fit(
+        recipe, items, variants, seed=seed, epochs=epochs, samples=samples, report=report
+    )
+    minutes = (time.time() - began) / 60
+    history = _with_fold_means(each_epoch.rows, results)
+    card = cards.speech_card(
+        recipe, command=command, seed=seed, epochs=epochs or recipe.epochs, minutes=minutes, folds=results,
+        speakers=sorted({item.speaker for item in items}), clips=len(items), model=model,
+    )  # fmt: skip
+    checkpoints.save(out, config, model, card=card, history=history, epochs=each_epoch.stacked())
+    if not results:
+        return {}
+    (Path(out) / "folds.json").write_text(json.dumps(results) + "\n", encoding="utf-8")
+    return {name: float(np.mean([r[name] for r in results])) for name in ("uar", "accuracy")}
+
+
+def read_folds(folder) -> list[dict]:
+    """The results that `cross_validate` left in a folder, by fold.
+
+    Raises:
+        InputError: there are none.
+    """
+    results = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(folder).glob("fold-*.json"))]
+    if not results:
+        raise InputError(f"{folder} holds no fold-*.json. Run cross-validate first.")
+    return results
+
+
+def _with_fold_means(rows, results):
+    """The history of the final run, with the folds' mean validation figures of the same epoch."""
+    merged = []
+    for row in rows:
+        found = [h for r in results for h in r["history"] if h["epoch"] == row["epoch"]]
+        extra = {}
+        for name in ("validation_uar", "validation_accuracy"):
+            values = [h[name] for h in found if name in h]
+            if results and len(values) == len(results):
+                extra[f"folds_mean_{name}"] = float(np.mean(values))
+        merged.append(row | extra)
+    return merged
