@@ -74,7 +74,7 @@ function countWords(count) {
 
 /**
  * What is hidden from the model, and the buttons that predict again.
- * show({masked: Set, applied: Set, word(i), repeats: [indices of the last word elsewhere], busy}).
+ * show({masked: Set, applied: Set, word(i), repeated: {count, word} of the last masked word or null, busy, editable}).
  * actions: {restore(i), restoreAll(), predict(), maskRepeats()}.
  */
 function maskBar(actions) {
@@ -89,8 +89,9 @@ function maskBar(actions) {
   const buttons = readerElement("div", { className: "reader-mask-buttons" }, predict, repeats, restoreAll);
   const node = readerElement("section", { className: "reader-mask", "aria-label": "Masked words" }, text, chips, buttons);
 
-  function chip(i, word) {
+  function chip(i, word, editable) {
     const label = readerElement("span", { className: "reader-chip-word", dir: "auto" }, word(i));
+    if (!editable) return readerElement("span", { className: "reader-chip reader-chip-still" }, label);
     const cross = readerElement("span", { ariaHidden: "true" }, "✕");
     const made = readerElement("button", { type: "button", className: "reader-chip", onclick: () => actions.restore(i) }, label, cross);
     made.setAttribute("aria-label", `Restore ${word(i)}`);
@@ -98,12 +99,14 @@ function maskBar(actions) {
     return made;
   }
 
-  function sentence(masked, applied, same) {
+  function sentence(masked, applied, same, editable) {
+    if (!editable) return `Predicted with ${countWords(applied.size)} masked, that is hidden from the model.`;
     if (!masked.size && !applied.size) {
       return "What if a word were not there? Click words to mask them (hide them from the model), then predict again.";
     }
     if (same) return `Predicted with ${countWords(masked.size)} masked. Click a word to restore it or to mask more.`;
     if (!masked.size) return "Everything is restored. Predict again to read the whole text.";
+    if (!applied.size) return `${countWords(masked.size)} marked: press “Predict again” to see what changes without ${masked.size === 1 ? "it" : "them"}.`;
     const waiting = [...masked].filter((i) => !applied.has(i)).length;
     const news = waiting ? `${countWords(waiting)} newly marked` : "fewer than before";
     return `${countWords(masked.size)} masked, ${news}: press “Predict again” to see what changes.`;
@@ -111,12 +114,13 @@ function maskBar(actions) {
 
   return {
     node,
-    show({ masked, applied, word, repeated, busy }) {
+    show({ masked, applied, word, repeated, busy, editable }) {
       const same = masked.size === applied.size && [...masked].every((i) => applied.has(i));
-      text.textContent = sentence(masked, applied, same);
+      text.textContent = sentence(masked, applied, same, editable);
       const listed = [...masked].sort((a, b) => a - b);
-      chips.replaceChildren(...listed.slice(0, mostChips).map((i) => chip(i, word)));
+      chips.replaceChildren(...listed.slice(0, mostChips).map((i) => chip(i, word, editable)));
       if (listed.length > mostChips) chips.append(`and ${listed.length - mostChips} more`);
+      buttons.hidden = !editable;
       predict.textContent = busy ? "Predicting…" : "Predict again";
       predict.disabled = same || busy;
       predict.classList.toggle("reader-ready", !same && !busy);

@@ -69,6 +69,32 @@ function textRuns(node) {
 }
 
 /**
+ * Whether a run is set from right to left. Signs take their direction from where they stand: brackets mirror.
+ * beside(step): the box of the character before (-1) or after (1) the run in the text, null on another line.
+ */
+function runsLeftwards(run, beside, paragraphLeftwards) {
+  if (/[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u.test(run.text)) return true;
+  if (/[\p{L}\p{N}]/u.test(run.text)) return false;
+  const before = beside(-1);
+  if (before) return before.left > run.x;
+  const after = beside(1);
+  return after ? after.left < run.x : paragraphLeftwards;
+}
+
+/** The box of the character before (-1) or after (1) `node` in its paragraph, if it is on the line at `y`; else null. */
+function characterBeside(node, step, y) {
+  const sibling = step < 0 ? node.previousSibling : node.nextSibling;
+  const text = sibling?.firstChild ?? sibling;
+  if (!text?.data) return null;
+  const range = text.ownerDocument.createRange();
+  const at = step < 0 ? text.data.length - 1 : 0;
+  range.setStart(text, at);
+  range.setEnd(text, at + 1);
+  const box = range.getBoundingClientRect();
+  return box.width > 0 && Math.abs(box.top - y) < box.height / 2 ? box : null;
+}
+
+/**
  * The items of the figure: `{width, height, title, description, items}`.
  *
  * host: an element to lay out in, unseen. source: {text, starts, ends}. row, scale: weights and their scale.
@@ -138,7 +164,7 @@ function composeFigure(host, { source, row, scale, look, head, ramp }) {
     context.font = figureFont(size);
     const ascent = context.measureText("x").fontBoundingBoxAscent;
     for (const paragraph of box.children) {
-      const rightToLeft = getComputedStyle(paragraph).direction === "rtl";
+      const paragraphLeftwards = getComputedStyle(paragraph).direction === "rtl";
       for (const child of paragraph.childNodes) {
         const index = tokens.get(child);
         const { ground, ink, masked } = index === undefined ? { ink: "#1f2328" } : look(index);
@@ -149,6 +175,7 @@ function composeFigure(host, { source, row, scale, look, head, ramp }) {
             items.push({ kind: "box", x: left, y: top - 2, width: run.width, height: run.height + 4, fill: ground });
           }
           if (run.text.trim()) {
+            const rightToLeft = runsLeftwards(run, (step) => characterBeside(child, step, run.y), paragraphLeftwards);
             const x = rightToLeft ? left + run.width : left;
             items.push({ kind: "text", text: run.text, x, y: top + ascent, width: run.width, size, fill: ink, rightToLeft });
           }

@@ -30,7 +30,9 @@ function createReader(parent) {
     state.relative = relative;
     retint();
   });
-  const previous = readerElement("button", { type: "button", className: "ear-button", onclick: () => stepPassage(-1) }, "◀ Previous passage");
+  const previous = readerElement("button", {
+    type: "button", className: "ear-button", title: "Previous passage", ariaLabel: "Previous passage", onclick: () => stepPassage(-1),
+  }, "◀");
   const next = readerElement("button", { type: "button", className: "ear-button", onclick: () => stepPassage(1) }, "Next passage ▶");
   const passageText = readerElement("span", { className: "ear-quiet", role: "status" });
   const passageTools = readerElement("div", { className: "reader-passages", role: "group", "aria-label": "Hot passages" }, previous, next, passageText);
@@ -82,6 +84,10 @@ function createReader(parent) {
 
   function shortWord(i) {
     const characters = [...word(i)];
+    // A control character or a lone joiner shows nothing: name it.
+    if (/^[\p{C}\p{M}\p{Z}]*$/u.test(word(i))) {
+      return characters.slice(0, 4).map((c) => `U+${c.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`).join(" ");
+    }
     return characters.length > 40 ? `${characters.slice(0, 39).join("")}…` : characters.join("");
   }
 
@@ -243,7 +249,7 @@ function createReader(parent) {
     const count = Math.min(order.length, 20);
     const entries = [...order.slice(0, count)].map((i) => ({
       index: i, rank: rank[i], word: shortWord(i), weight: spellWeight(row[i]), times: spellTimes(row[i], scale.uniform),
-      position: `word ${(i + 1).toLocaleString("en")} of ${row.length.toLocaleString("en")}`,
+      position: `${(i + 1).toLocaleString("en")} of ${row.length.toLocaleString("en")}`,
     }));
     const of = hasLabelAxis() ? ` for ${state.data.labels[state.label]}` : "";
     return { title: `The ${count === row.length ? "" : `${count} `}words of most weight${of}`, entries };
@@ -594,6 +600,7 @@ function createReader(parent) {
     hint.textContent = data.editable
       ? "Point at a word or tap it, or reach the text with Tab and move with the arrow keys, to read its weight. Enter masks the word."
       : "Point at a word or tap it, or reach the text with Tab and move with the arrow keys, to read its weight.";
+    root.classList.toggle("reader-editable", data.editable);
     showFields();
     showLabels();
     retheme();

@@ -2,8 +2,8 @@
  * The user's text as elements: paragraphs, pieces, tokens.
  *
  * The whole text stands on the page at once, so that the browser's own search and copying work. It is cut into
- * pieces of about 64 tokens; only a piece that comes near the screen gets an element per token, and only pieces on
- * screen are painted.
+ * pieces of about 64 tokens; a piece gets an element per token when it comes near the screen (huge paragraphs aside),
+ * and only pieces near the screen are painted.
  */
 
 /** UTF-16 offsets of code point offsets (Python counts code points, JavaScript UTF-16 units). */
@@ -65,6 +65,7 @@ function fillSegment(segment, { text, starts, ends }, place) {
  */
 function textView(scroller, content, source, paint) {
   const tokensPerPiece = 64;
+  const tokensPerLayout = 512;
   const document = content.ownerDocument;
   const pieces = [];
   const byElement = new Map();
@@ -100,6 +101,8 @@ function textView(scroller, content, source, paint) {
       element.textContent = source.text.slice(segment.start, segment.end);
       paragraph.append(element);
       addPiece(element, [segment]);
+      // Elements added later would lay the whole paragraph out anew each time: of a huge one, all at once and only once.
+      if (last - first > tokensPerLayout) fill(pieces[pieces.length - 1]);
     }
     content.append(paragraph);
   }

@@ -7,7 +7,6 @@ probability is halved by it, so that the tests can tell one prediction from anot
 from __future__ import annotations
 
 import dataclasses
-import re
 import sys
 from pathlib import Path
 
@@ -18,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from components.reader import reader  # noqa: E402
 from models.explanation import AttentionMap, Explanation, Provenance, Units  # noqa: E402
+from models.frontend.tokenizer import tokenize  # noqa: E402
 
 REPORT = (
     "OPEC ministers meet in Vienna on Monday to talk about oil prices 🛢️.\n"
@@ -30,18 +30,13 @@ TOPICS = ("crude", "grain", "earn", "ship", "nat-gas")
 HOSTILE = 'before <script>window.pwned = 1</script> <img src=x onerror="window.pwned = 2"> <b>bold</b> &amp; after'
 
 
-def tokens(text):
-    found = [m.span() for m in re.finditer(r"\w+(?:[’'-]\w+)*|[^\w\s]", text)]
-    return np.array([a for a, _ in found]), np.array([b for _, b in found])
-
-
 def softmax(scores):
     scores = np.exp(scores - scores.max(-1, keepdims=True))
     return scores / scores.sum(-1, keepdims=True)
 
 
 def explain(text, labels=TOPICS, *, maps=None, thresholds=0.4, sharpness=2.0, seed=1, name="note.txt"):
-    starts, ends = tokens(text)
+    starts, ends = tokenize(text)
     draw = np.random.default_rng(seed)
     steps = len(starts)
     if maps is None:
@@ -87,22 +82,22 @@ def hot(labels, steps, seed=5):
 def long_case(words, labels):
     text = long_text(words)
     names = tuple(f"topic {i:02d}" for i in range(labels))
-    return explain(text, names, maps=hot(labels, len(tokens(text)[0])), name="A long note")
+    return explain(text, names, maps=hot(labels, len(tokenize(text)[0])), name="A long note")
 
 
 def heads():
-    steps = len(tokens(REPORT)[0])
+    steps = len(tokenize(REPORT)[0])
     weights = softmax(3 * np.random.default_rng(8).normal(size=(4, steps, steps)))
     return explain(REPORT, maps=[AttentionMap("self_attention", weights, ("head", "query", "step"), "Words look at words.")])
 
 
 def uniform():
-    steps = len(tokens(REPORT)[0])
+    steps = len(tokenize(REPORT)[0])
     return explain(REPORT, maps=[AttentionMap("even", np.full(steps, 1 / steps), ("step",))])
 
 
 def empty_row():
-    steps = len(tokens(REPORT)[0])
+    steps = len(tokenize(REPORT)[0])
     weights = softmax(np.random.default_rng(2).normal(size=(len(TOPICS), steps)))
     weights[0] = 0
     return explain(REPORT, maps=[AttentionMap("label_attention", weights, ("label", "step"))])
