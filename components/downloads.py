@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import pandas as pd
@@ -41,6 +42,12 @@ def steps_table(explanation: Explanation) -> pd.DataFrame:
             parts = [explanation.labels[i] if axis == "label" else f"{axis} {i}" for axis, i in chosen.items()]
             columns[f"{map_.name}[{', '.join(parts)}]" if parts else map_.name] = map_.select(**chosen)
     return pd.DataFrame(columns)
+
+
+def weights_table(explanation: Explanation, label: int) -> pd.DataFrame:
+    """`steps_table` for one label: a single column `weight` of the first map instead of a column a label."""
+    bare = steps_table(dataclasses.replace(explanation, attention=()))
+    return bare.assign(weight=explanation.attention[0].select(label=label)) if explanation.attention else bare
 
 
 def probabilities_table(explanation: Explanation) -> pd.DataFrame:

@@ -12,7 +12,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "assets" / "samples"
 
 @dataclass(frozen=True)
 class Sample:
-    """One entry of `assets/samples/index.json`; `suits` names the checkpoints it was made for."""
+    """One entry of `assets/samples/index.json`; `suits` names the families of checkpoints it was made for."""
 
     name: str
     modality: str
@@ -31,7 +31,12 @@ def samples() -> tuple[Sample, ...]:
     return tuple(Sample(e["file"], e["modality"], e["title"], e["about"], tuple(e.get("for", ()))) for e in entries)
 
 
-def samples_for(modality: str, checkpoint: str) -> list[Sample]:
-    """The samples of a modality, those made for the checkpoint first."""
+def samples_for(modality: str, family: str) -> list[Sample]:
+    """The samples of a modality, those made for the checkpoint's family (`config["family"]`) first."""
     fitting = [sample for sample in samples() if sample.modality == modality]
-    return sorted(fitting, key=lambda sample: checkpoint not in sample.suits)
+    return sorted(fitting, key=lambda sample: family not in sample.suits)
+
+
+def sample_named(modality: str, name: str) -> Sample | None:
+    """The sample of that file name, if there is one."""
+    return next((sample for sample in samples() if (sample.modality, sample.name) == (modality, name)), None)

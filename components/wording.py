@@ -29,8 +29,8 @@ CAUTION = {
     ),
 }
 TRAINING_DIFFERS = (
-    "The network learned from studio recordings of actors. A phone, a noisy room or a natural way of speaking "
-    "may differ from that, and the answer is then less to be trusted."
+    "A network knows only the kind of speech it was trained on, which its card names: often actors in a quiet studio. "
+    "A phone, a noisy room, acted or natural speech may differ from that, and the answer is then less to be trusted."
 )
 
 _MARKDOWN = frozenset("\\`*_{}[]()#+-.!|~$:<>&@/=^\"'")

@@ -18,13 +18,16 @@ def _component():
     return st.components.v2.component("earmark_reader", js=script(), css=styles())
 
 
-def reader(explanation: Explanation, *, before: Explanation | None = None, key: str) -> dict | None:
+def reader(
+    explanation: Explanation, *, before: Explanation | None = None, key: str, can_predict: bool = True
+) -> dict | None:
     """Mounts the reader.
 
     Args:
         explanation: of modality `"text"`.
         before: the explanation of the untouched text when `explanation` is of the text with words masked;
             the probabilities then show before → after.
+        can_predict: whether there is a model to ask again; `False` for a reopened explanation.
         key: unique on the page; under the same key the reader keeps the chosen label, scale and place.
 
     Returns:
@@ -34,7 +37,9 @@ def reader(explanation: Explanation, *, before: Explanation | None = None, key: 
     Raises:
         InputError: see `payload`.
     """
-    result = _component()(data=payload(explanation, before), key=key, on_event_change=lambda: None)
+    result = _component()(
+        data=payload(explanation, before, can_predict=can_predict), key=key, on_event_change=lambda: None
+    )
     return _event(result.event, len(explanation.units))
 
 

@@ -38,12 +38,15 @@ def styles() -> str:
     return "\n".join(path.read_text("utf-8") for path in _STYLES)
 
 
-def payload(explanation: Explanation, before: Explanation | None = None) -> dict:
+def payload(
+    explanation: Explanation, before: Explanation | None = None, *, can_predict: bool = True
+) -> dict:
     """The explanation of a text as JSON-ready data.
 
     Args:
         explanation: of modality `"text"`.
         before: the explanation of the untouched text when `explanation` is of the text with words masked.
+        can_predict: whether there is a model to ask again; without one, no word can be masked.
 
     Returns:
         A dict of text, token offsets (code points), labels and probabilities, and each map's weights as
@@ -87,7 +90,7 @@ def payload(explanation: Explanation, before: Explanation | None = None) -> dict
             "version": provenance.version,
         },
         "palette": colours.palette(),
-        "editable": True,
+        "editable": can_predict,
     }
 
 
@@ -97,7 +100,7 @@ def standalone(explanation: Explanation, *, element_id: str) -> str:
     Args:
         element_id: the id of the element made; unique on its page.
     """
-    data = payload(explanation) | {"editable": False}
+    data = payload(explanation, can_predict=False)
     code, _, _ = script().rpartition("export default")
     # Inside a script element only "<" could end it or open a comment; JSON may spell it otherwise.
     embed = {name: json.dumps(value).replace("<", "\\u003c") for name, value in

@@ -1,0 +1,26 @@
+"""Earmark: what a neural network attended to in a voice clip or a text."""
+
+import streamlit as st
+
+from pages.common.shelf import warm_up
+
+st.set_page_config(
+    page_title="Earmark",
+    page_icon="assets/icon.png",
+    layout="wide",
+    menu_items={"About": "**Earmark** shows what a neural network attended to in a voice clip or a text."},
+)
+st.logo("assets/logo.svg", size="large")
+
+page = st.navigation(
+    [
+        st.Page("pages/speech.py", title="Speech", icon=":material/graphic_eq:", default=True),
+        st.Page("pages/text.py", title="Text", icon=":material/article:"),
+        st.Page("pages/saved.py", title="Saved", icon=":material/folder_open:"),
+        st.Page("pages/checkpoints.py", title="Checkpoints", icon=":material/model_training:"),
+    ],
+    position="top",
+)
+# The page comes first: loading TensorFlow goes on behind it.
+warm_up()
+page.run()

@@ -1,0 +1,1 @@
+"""What the pages share: the checkpoints kept ready, the state of a page, the parts of a result."""

@@ -1,0 +1,95 @@
+"""Loaded checkpoints, kept ready for every visitor of this server."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections import defaultdict
+from pathlib import Path
+
+import streamlit as st
+
+from components.samples import samples_for
+from models import checkpoints
+from models.errors import EarmarkError
+
+_LOG = logging.getLogger("earmark")
+
+
+class Shelf:
+    """Loads each checkpoint once, and again when its files change."""
+
+    def __init__(self):
+        self._loaded = {}
+        self._locks = defaultdict(threading.Lock)
+        self._guard = threading.Lock()
+
+    def get(self, name: str) -> checkpoints.Checkpoint:
+        """The checkpoint of that name; waits while another visitor's request is loading it.
+
+        Raises:
+            CheckpointError: see `models.checkpoints.load`.
+        """
+        with self._guard:
+            lock = self._locks[name]
+        with lock:
+            stamp = _stamp(checkpoints.root() / name)
+            if name not in self._loaded or self._loaded[name][0] != stamp:
+                self._loaded[name] = (stamp, checkpoints.load(name))
+            return self._loaded[name][1]
+
+    def ready(self, name: str) -> bool:
+        """Whether `get` would answer at once."""
+        return name in self._loaded and not self._locks[name].locked()
+
+
+def _stamp(folder: Path):
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    return str(folder), tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files)
+
+
+@st.cache_resource(show_spinner=False)
+def shelf() -> Shelf:
+    """The one shelf of this server."""
+    return Shelf()
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Start, once a server, to load every checkpoint and to run it once, behind the first visitor's page."""
+    thread = threading.Thread(target=_warm, args=(shelf(),), daemon=True, name="earmark-warm-up")
+    thread.start()
+    return thread
+
+
+def _warm(shelf: Shelf):
+    for entry in checkpoints.available():
+        if entry.problem is not None:
+            continue
+        try:
+            checkpoint = shelf.get(entry.name)
+            # The first run of a network builds its graph, which takes longer than the run itself.
+            for sample in samples_for(checkpoint.modality, family(entry.path))[:1]:
+                explain(checkpoint, sample.read(), name=sample.name)
+        except EarmarkError as error:
+            _LOG.warning("Warm-up: %s", error)
+        except Exception:
+            _LOG.exception("Warm-up of checkpoint %s failed", entry.name)
+
+
+def explain(checkpoint, data: bytes | str, *, name: str, changes=(), progress=None):
+    """`explain_clip` or `explain_text`, by the checkpoint's modality; a text may come as bytes of a file."""
+    from models.explain import explain_clip, explain_text
+    from models.frontend import plaintext
+
+    if checkpoint.modality == "speech":
+        return explain_clip(checkpoint, data, name=name, muted=changes, progress=progress)
+    text = plaintext.decode(data) if isinstance(data, bytes) else data
+    return explain_text(checkpoint, text, name=name, masked=changes, progress=progress)
+
+
+def family(folder: Path) -> str:
+    """Which of our samples suit the checkpoint in that folder; `""` where it does not say. Needs no network."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return str(config.get("family", ""))

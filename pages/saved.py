@@ -1,0 +1,56 @@
+"""An explanation saved as JSON, opened again: no network needed."""
+
+import streamlit as st
+
+from components.player import player
+from components.reader import reader
+from components.wording import plain
+from models import checkpoints
+from models.errors import InputError
+from models.explanation import Explanation
+from pages.common import result
+from pages.common.desk import Desk, Input
+
+PAGES = {"speech": "pages/speech.py", "text": "pages/text.py"}
+VIEWS = {"speech": player, "text": reader}
+
+st.title("Saved explanations")
+st.caption(
+    "Open a file that was saved with “Everything (JSON)”. It holds the input, the answer and the attention, so it is "
+    "shown exactly as it was, without the network."
+)
+
+
+def open_file():
+    given = st.session_state["saved-file"]
+    if given is None:
+        return
+    st.session_state["saved-problem"] = ""
+    try:
+        st.session_state["saved"] = Explanation.from_json(given.getvalue())
+    except InputError as error:
+        st.session_state["saved-problem"] = str(error)
+
+
+st.file_uploader("A JSON file from Earmark", key="saved-file", on_change=open_file)
+explanation = st.session_state.get("saved")
+try:
+    result.problem(st.session_state.get("saved-problem", ""), kept=explanation is not None)
+    if explanation is not None:
+        result.verdict(explanation, None)
+        VIEWS[explanation.modality](explanation, key="saved-view", can_predict=False)
+        if explanation.provenance.checkpoint in {c.name for c in checkpoints.available(explanation.modality)}:
+            if st.button("Ask the network again, and change the input", icon=":material/replay:"):
+                data = explanation.text if explanation.modality == "text" else explanation.sound
+                taken = Input("file", explanation.provenance.input_name, data)
+                changes = explanation.changed
+                if explanation.modality == "text":
+                    changes = [index for index, _ in changes]
+                Desk.of(explanation.modality).ask(explanation.provenance.checkpoint, taken, changes)
+                st.switch_page(PAGES[explanation.modality])
+        result.reading_aid(explanation)
+        result.downloads(explanation, key="saved")
+        result.steps(explanation, key="saved")
+except InputError as error:
+    # JSON of the right shape may still hold what no picture can be drawn from.
+    st.error(plain(str(error)), icon=":material/error:")

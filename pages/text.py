@@ -1,0 +1,87 @@
+"""A text, explained: paste, upload or pick one; read what each label attended to, and mask words."""
+
+import streamlit as st
+
+from components.link import changes_after
+from components.reader import reader
+from components.wording import ATTENTION
+from pages.common import controls, result
+from pages.common.desk import Desk, Input
+
+SOURCES = {
+    "sample": ":material/article: Samples",
+    "typed": ":material/edit: Paste or type",
+    "file": ":material/upload_file: Upload",
+}
+
+st.title("What did the network read?")
+st.caption(ATTENTION["text"])
+
+entries = controls.healthy("text")
+desk = Desk.of("text")
+desk.start(
+    [entry.name for entry in entries],
+    lambda checkpoint: controls.first_input("text", checkpoint, entries),
+    lambda name, item: None,
+)
+
+
+def take_file():
+    given = st.session_state["text-file"]
+    if given is not None:
+        desk.ask(st.session_state["text-checkpoint"], Input("file", given.name, given.getvalue()))
+
+
+def take_typed():
+    desk.ask(st.session_state["text-checkpoint"], Input("typed", "Your text", st.session_state["text-typed"]))
+
+
+def edit_shown():
+    st.session_state["text-source"] = "typed"
+    st.session_state["text-typed"] = desk.before.text
+
+
+left, right = st.columns([1, 3], gap="large")
+with left:
+    controls.checkpoint_choice(desk, entries)
+with right:
+    source = st.segmented_control(
+        "Text from",
+        list(SOURCES),
+        format_func=SOURCES.get,
+        default="sample",
+        required=True,
+        key="text-source",
+        persist_state="session",
+    )
+    if source == "typed":
+        st.text_area(
+            "Your text, up to 20,000 words",
+            key="text-typed",
+            height=160,
+            placeholder="Paste or type an English text here.",
+            persist_state="session",
+        )
+        st.button("Explain", type="primary", on_click=take_typed)
+    elif source == "file":
+        st.file_uploader("A plain text file (.txt), up to 20,000 words", key="text-file", on_change=take_file)
+    else:
+        controls.sample_choice(desk, entries)
+
+with st.container():
+    desk.work()
+    result.problem(desk.problem, kept=desk.shown is not None)
+
+if desk.shown is not None:
+    changed = desk.before if desk.shown is not desk.before else None
+    result.verdict(desk.shown, changed)
+    event = reader(desk.shown, before=changed, key="reader")
+    if source != "typed":
+        st.button("Edit this text", on_click=edit_shown, icon=":material/edit:")
+    result.reading_aid(desk.shown)
+    result.downloads(desk.shown, key="text")
+    result.steps(desk.shown, key="text")
+    if event is not None:
+        desk.ask(desk.request.checkpoint, desk.request.input, changes_after(event, "text"))
+        st.rerun()
+desk.write_link()
