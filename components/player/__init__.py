@@ -1,13 +1,22 @@
-"""The speech player on Streamlit: mounts the component and hands back what the user asked for."""
+"""The player: a clip with its attention, seen, heard and muted, as a Streamlit component of our own."""
 
 from __future__ import annotations
 
-import streamlit as st
+import functools
+import math
 
-from components.player.payload import css, payload, script
+from components.player.payload import css, payload, script, standalone
 from models.explanation import Explanation
 
-_mount = st.components.v2.component("earmark_player", css=css(), js=script())
+__all__ = ["payload", "player", "standalone"]
+
+
+@functools.cache
+def _component():
+    # Here and not above: the command line imports this package for its report, without Streamlit.
+    import streamlit as st
+
+    return st.components.v2.component("earmark_player", js=script(), css=css())
 
 
 def player(
@@ -30,8 +39,33 @@ def player(
             whose checkpoint is not here: the predict buttons are left out.
 
     Returns:
-        `None`, or for one run what the user asked for: `{"kind": "predict", "muted":
-        [[start, end], ...]}` with spans in seconds of the clip, or `{"kind": "reset"}`.
+        `None`, or in the one run that follows what the user asked for: `{"kind": "predict",
+        "muted": [[start, end], ...]}` with spans in seconds of the clip, in order and apart, or
+        `{"kind": "reset"}`.
+
+    Raises:
+        InputError: see `payload`.
     """
     data = payload(explanation, before, height=height, can_predict=can_predict)
-    return _mount(key=key, data=data, on_request_change=lambda: None).request
+    result = _component()(data=data, key=key, on_event_change=lambda: None)
+    return _event(result.event, data["duration"])
+
+
+def _event(value, duration: float) -> dict | None:
+    """What the browser sent, if it is one of the two events; anything else is dropped."""
+    if not isinstance(value, dict):
+        return None
+    if value.get("kind") == "reset":
+        return {"kind": "reset"}
+    spans = value.get("muted")
+    if value.get("kind") != "predict" or not isinstance(spans, list) or not spans:
+        return None
+    muted = []
+    for span in spans:
+        if not isinstance(span, list) or len(span) != 2 or not all(type(t) in (int, float) for t in span):
+            return None
+        start, end = (float(t) for t in span)
+        if not (math.isfinite(start) and math.isfinite(end) and 0 <= start < end <= duration + 1e-6):
+            return None
+        muted.append([start, min(end, duration)])
+    return {"kind": "predict", "muted": muted}

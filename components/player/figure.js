@@ -42,7 +42,7 @@ function figureLayout(model, width, height, overview = true) {
 }
 
 /** Colours of everything but attention, for a light or a dark ground. */
-function figureTheme(palette, dark, text, ground, family) {
+function figureTheme(palette, dark, text, ground, family, accent = text) {
   const mix = (share) => `rgb(${text.map((channel, i) => Math.round(channel * share + ground[i] * (1 - share))).join(",")})`;
   return {
     dark,
@@ -54,6 +54,7 @@ function figureTheme(palette, dark, text, ground, family) {
     faint: mix(0.14),
     wave: mix(dark ? 0.82 : 0.74),
     ground: mix(0),
+    accent: `rgb(${accent.join(",")})`,
     family,
   };
 }
@@ -209,6 +210,7 @@ function drawFigure(pen, model, layout, state) {
     let peak = 0;
     for (const weight of weights) peak = Math.max(peak, ratio(weight));
     const top = state.relative ? scale.topRatio : Math.max(scale.topRatio, peak);
+    state.curveTop = top;
     const toY = (times) => bottom - (Math.min(times, top) / top) * lane.height;
     pen.rect(x, lane.y, width, lane.height, theme.stops[0]);
     pen.text(x, lane.titleY, layout.narrow ? "Attention, in times uniform" : "Attention weight, in times the uniform weight", titled);
@@ -240,15 +242,14 @@ function drawFigure(pen, model, layout, state) {
     pen.line([x, even, x + width, even], theme.quiet, 1, [4, 4]);
     pen.text(x + width - 4, even - 4, "uniform", { ...small, anchor: "end" });
     pen.frame(x, lane.y, width, lane.height, theme.edge);
-    state.moments.forEach((moment, i) => {
-      within(moment.start, moment.end, (left, size) => {
-        const y = lane.marksY;
-        const middle = Math.min(Math.max(left + size / 2, x + 9), x + width - 9);
-        pen.rect(left, lane.y - 3, Math.max(size, 2), 3, theme.line);
-        pen.disc(middle, y, 8, theme.line);
-        pen.text(middle, y + 4, String(i + 1), { size: 11, weight: 700, anchor: "middle", fill: theme.ground, family: theme.family });
-      });
-    });
+    for (const { start, end } of state.moments) {
+      within(start, end, (left, size) => pen.rect(left, lane.y - 3, Math.max(size, 2), 3, theme.line));
+    }
+    // Strongest last: where discs overlap, it lies on top.
+    for (const { x: middle, y, index } of momentDiscs(state.moments, layout, from, to).reverse()) {
+      pen.disc(middle, y, 8, theme.line);
+      pen.text(middle, y + 4, String(index + 1), { size: 11, weight: 700, anchor: "middle", fill: theme.ground, family: theme.family });
+    }
   }
 
   function drawWave() {
@@ -336,7 +337,7 @@ function drawFigure(pen, model, layout, state) {
         const y = lane.y + (i % 2) * 17;
         pen.rect(left + 0.5, y + 1, Math.max(size - 1, 1), 15, theme.faint);
         if (size > 8) pen.frame(left + 0.5, y + 1, size - 1, 15, theme.edge);
-        const words = [`${model.labels[window.label]} ${window.p.toFixed(2)}`, model.labels[window.label]];
+        const words = [`${model.labels[window.label]} ${spellProbability(window.p)}`, model.labels[window.label]];
         const fits = words.find((candidate) => pen.width(candidate, style) < size - 8);
         if (fits) pen.text(left + 4, y + 12, fits, style);
       });

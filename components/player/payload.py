@@ -17,17 +17,18 @@ from models.explanation import AttentionMap, Explanation
 
 _HERE = Path(__file__).parent
 _SHARED = _HERE.parent / "shared"
+_PARTS = (
+    "words", "model", "weights", "pens", "figure", "moving", "sound", "gestures", "controls", "export", "player",
+)  # fmt: skip
 # In this order one after the other they are one ES module.
 _SCRIPTS = (
-    _SHARED / "colour.js",
-    _SHARED / "probabilities.js",
-    _HERE / "weights.js",
-    _HERE / "pens.js",
-    _HERE / "figure.js",
-    _HERE / "sound.js",
-    _HERE / "player.js",
+    *(_SHARED / f"{name}.js" for name in ("colour", "probabilities", "controls")),
+    *(_HERE / f"{name}.js" for name in _PARTS),
 )
 _STYLES = (_SHARED / "base.css", _SHARED / "probabilities.css", _HERE / "player.css")
+
+# 16 MB of float32 for all maps together; larger ones are averaged over queries, heads or layers before they are sent.
+MOST_WEIGHTS = 4_000_000
 _EXPORT = re.compile(r"^export default function ?\(", re.MULTILINE)
 
 
@@ -67,20 +68,28 @@ def payload(
         "clip": _digest(explanation.sound or explanation.provenance.input_hash.encode()),
         "name": explanation.provenance.input_name,
         "checkpoint": explanation.provenance.checkpoint,
+        "checkpointHash": explanation.provenance.checkpoint_hash[:12],
+        "version": explanation.provenance.version,
         "height": height,
         "canPredict": can_predict,
         "duration": audio.duration if audio else last,
         "used": list(audio.used) if audio else ([float(units.starts.min()), last] if len(units) else [0.0, 0.0]),
         "sampleRate": audio.model_sample_rate if audio else None,
         "steps": {"count": len(units), "starts": _floats(units.starts), "ends": _floats(units.ends)},
-        "maps": [_map(m) for m in explanation.attention],
+        "maps": [_map(m, MOST_WEIGHTS // len(explanation.attention)) for m in explanation.attention],
         "labels": list(explanation.labels),
         "probabilities": explanation.probabilities.tolist(),
         "thresholds": None if explanation.thresholds is None else explanation.thresholds.tolist(),
         "predicted": explanation.predicted().tolist(),
         "before": None if before is None else before.probabilities.tolist(),
         "windows": [
-            {"start": w.start, "end": w.end, "label": int(w.probabilities.argmax()), "p": float(w.probabilities.max())}
+            {
+                "start": w.start,
+                "end": w.end,
+                "label": int(w.probabilities.argmax()),
+                "p": float(w.probabilities.max()),
+                "probabilities": w.probabilities.tolist(),
+            }
             for w in explanation.windows
         ],
         "changed": [list(span) for span in explanation.changed],
@@ -128,13 +137,21 @@ def standalone(explanation: Explanation, *, element_id: str) -> str:
     )
 
 
-def _map(attention: AttentionMap) -> dict:
+def _map(attention: AttentionMap, most: int) -> dict:
+    weights, axes, averaged = attention.weights, list(attention.axes), []
+    for axis, many in (("query", "queries"), ("head", "heads"), ("layer", "layers")):
+        if weights.size > most and axis in axes:
+            at = axes.index(axis)
+            averaged.append(f"{weights.shape[at]:,} {many}")
+            weights = weights.mean(axis=at, dtype=np.float32)
+            axes.remove(axis)
     return {
         "name": attention.name,
         "description": attention.description,
-        "axes": list(attention.axes),
-        "shape": list(attention.weights.shape),
-        "weights": _floats(attention.weights),
+        "note": f"The average over {' and '.join(averaged)}: the whole map is too large to draw." if averaged else "",
+        "axes": axes,
+        "shape": list(weights.shape),
+        "weights": _floats(weights),
     }
 
 

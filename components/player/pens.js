@@ -8,6 +8,13 @@ function canvasPen(context) {
   }
 
   return {
+    /** What `draw` draws, moved right and down. */
+    moved(right, down, draw) {
+      context.save();
+      context.translate(right, down);
+      draw();
+      context.restore();
+    },
     rect(x, y, width, height, fill, opacity = 1) {
       context.globalAlpha = opacity;
       context.fillStyle = fill;
@@ -94,6 +101,11 @@ function svgPen(width, height, measure) {
   }
 
   return {
+    moved(right, down, draw) {
+      parts.push(`<g transform="translate(${n(right)} ${n(down)})">`);
+      draw();
+      parts.push("</g>");
+    },
     rect(x, y, w, h, fill, opacity = 1) {
       const faded = opacity < 1 ? ` fill-opacity="${opacity}"` : "";
       parts.push(`<rect x="${n(x)}" y="${n(y)}" width="${n(w)}" height="${n(h)}" fill="${fill}"${faded}/>`);

@@ -2,7 +2,7 @@
 
 /**
  * bytes: an encoded clip (FLAC). sampleRate: the rate to decode at. onEnd(): called when a stretch played to its end.
- * Returns {ready, buffer(), play(from, to, muted), stop(), playing(), position(), destroy()}; `ready` rejects when
+ * Returns {ready, buffer(), play(from, to, muted), stop(), playing(), position(), end(), destroy()}; `ready` rejects when
  * the browser cannot decode the clip. Times in seconds of the clip.
  */
 function clipSound(bytes, sampleRate, onEnd) {
@@ -100,5 +100,5 @@ function clipSound(bytes, sampleRate, onEnd) {
     context?.close();
   }
 
-  return { ready, buffer: () => buffer, play, stop, playing: () => source !== null, position, destroy };
+  return { ready, buffer: () => buffer, play, stop, playing: () => source !== null, position, end: () => to, destroy };
 }

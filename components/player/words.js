@@ -1,0 +1,31 @@
+/* Numbers and times as people read them. */
+
+/** Three significant digits, without powers of ten. */
+function spellWeight(weight) {
+  if (weight === 0) return "0";
+  return weight < 0.000001 ? "under 0.000001" : String(Number(weight.toPrecision(3)).toFixed(weight < 0.001 ? 6 : weight < 0.1 ? 4 : 3));
+}
+
+function spellShare(share) {
+  const percent = 100 * share;
+  if (percent > 0 && percent < 1) return "under 1 %";
+  return `${Math.round(percent)} %`;
+}
+
+/** "1.25 s", or "2:03.50 min" from one minute on. */
+function spellTime(seconds) {
+  return seconds < 60 ? `${seconds.toFixed(2)} s` : `${clockTime(seconds)} min`;
+}
+
+/** "1.20–1.85 s", or in minutes where the end is. */
+function spellSpan(from, to) {
+  const minutes = to >= 60;
+  return `${clockTime(from, 2, minutes)}–${clockTime(to, 2, minutes)} ${minutes ? "min" : "s"}`;
+}
+
+/** Two decimals, but never a rounded-away difference from impossible and certain. */
+function spellProbability(p) {
+  if (p > 0 && p < 0.005) return "<0.01";
+  if (p < 1 && p >= 0.995) return ">0.99";
+  return p.toFixed(2);
+}
