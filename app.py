@@ -21,6 +21,8 @@ page = st.navigation(
     ],
     position="top",
 )
+# Less empty space above the title: a projector shows few lines.
+st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; max-width: 90rem; }</style>")
 # The page comes first: loading TensorFlow goes on behind it.
 warm_up()
 page.run()

@@ -63,7 +63,7 @@ def verdict(explanation: Explanation) -> str:
     if not count:
         return f"No label reaches its threshold; the closest is {named[0]}."
     chosen = [named[j] for j, i in enumerate(explanation.ranking()) if explanation.predicted()[i]]
-    shown = ", ".join(chosen[:5]) + (", …" if count > 5 else "")
+    shown = ", ".join(chosen) if count <= 5 else ", ".join(chosen[:4]) + f" and {count - 4} more"
     many = "1 label reaches" if count == 1 else f"{count} labels reach"
     return f"{many} the threshold, out of {len(named)}: {shown}."
 

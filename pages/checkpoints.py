@@ -46,7 +46,7 @@ def describe(entry):
         ("Fingerprint (SHA-256)", checkpoint.hash[:16]),
         ("Folder", str(entry.path)),
     )
-    st.markdown("| | |\n|:--|:--|\n" + "\n".join(f"| {name} | {plain(value)} |" for name, value in facts))
+    st.markdown("  \n".join(f"**{name}:** {plain(value)}" for name, value in facts))
     st.page_link(
         f"pages/{checkpoint.modality}.py",
         label="Try it",

@@ -40,8 +40,7 @@ def reading_aid(explanation: Explanation) -> None:
             st.markdown(plain(wording.TRAINING_DIFFERS))
     with right:
         st.markdown("##### What the network got")
-        rows = "\n".join(f"| {plain(name)} | {plain(value)} |" for name, value in wording.facts(explanation))
-        st.markdown("| | |\n|:--|:--|\n" + rows)
+        st.markdown("  \n".join(f"**{plain(name)}:** {plain(value)}" for name, value in wording.facts(explanation)))
 
 
 def downloads(explanation: Explanation, *, key: str) -> None:
