@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,9 @@ def ravdess(folder) -> list[SpeechItem]:
     """
     folder = Path(folder)
     items = []
-    for path in sorted(p for p in folder.rglob("03-01-*") if p.suffix.lower() in (".flac", ".wav")):
+    # `os.walk`, as a subset may be a folder of links to actors, and `rglob` does not follow links.
+    found = (Path(base, name) for base, _, names in os.walk(folder, followlinks=True) for name in names)
+    for path in sorted(p for p in found if p.name.startswith("03-01-") and p.suffix.lower() in (".flac", ".wav")):
         parts = path.stem.split("-")
         if len(parts) != 7 or not all(p.isdigit() for p in parts) or not 1 <= int(parts[2]) <= 8:
             raise InputError(f"{path.name} is not named as RAVDESS names its clips (03-01-EE-II-SS-RR-NN).")
