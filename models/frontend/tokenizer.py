@@ -12,11 +12,14 @@ UNKNOWN = 1
 RESERVED = ("[pad]", "[unk]")
 
 # A number with its separators; a word with inner apostrophes, in any script, marks included; or
-# any other grapheme cluster by itself (punctuation, an emoji with its skin tone and joiners).
+# any other grapheme cluster by itself (punctuation, an emoji with its skin tone and joiners). Flags
+# are spelt out, because `\X` counts back to the first letter of a row of flags at every one of them.
+# The four separators from U+001C are white space to Python, so they are here, too.
 _TOKEN = regex.compile(
     r"\p{N}+(?:[.,]\p{N}+)*(?![\p{L}\p{M}])"
     r"|[\p{L}\p{M}\p{N}_]+(?:['’][\p{L}\p{M}]+)*"
-    r"|(?!\s)\X"
+    r"|\p{GCB=Regional_Indicator}{1,2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*"
+    r"|(?![\s\x1c-\x1f])\X"
 )
 _DIGIT = regex.compile(r"\p{Nd}")
 

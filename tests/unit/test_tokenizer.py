@@ -68,6 +68,7 @@ class TestOffsets:
     @given(ANY_TEXT)
     @example("")
     @example(" \n\t ")
+    @example("\x1ca\x1f")
     @example("a\u0301\u200d\r\n🇩🇪🇫🇷👩🏽‍🚀")
     def test_tokens_are_disjoint_in_order_and_hold_every_visible_character(self, text):
         starts, ends = tokenize(text)
@@ -195,6 +196,7 @@ class TestSpeed:
             "\x00" * 500_000,
             "<script>" * 125_000,
             "🇩" * 250_000,
+            "\x1f" * 500_000 + "a",
         ],
         ids=lambda text: ascii(text[:8]),
     )
