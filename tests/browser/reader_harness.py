@@ -88,7 +88,8 @@ def long_case(words, labels):
 def heads():
     steps = len(tokenize(REPORT)[0])
     weights = softmax(3 * np.random.default_rng(8).normal(size=(4, steps, steps)))
-    return explain(REPORT, maps=[AttentionMap("self_attention", weights, ("head", "query", "step"), "Words look at words.")])
+    map_ = AttentionMap("self_attention", weights, ("head", "query", "step"), "Words look at words.")
+    return explain(REPORT, maps=[map_])
 
 
 def uniform():
