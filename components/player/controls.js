@@ -11,7 +11,7 @@ function transportBar(actions) {
   const play = buildButton("Play", actions.toggle, { symbol: PLAYER_SYMBOLS.play, className: "player-play", title: "Space" });
   const selection = buildButton("Play selection", actions.selection);
   const moments = buildButton("Play top moments", actions.moments, {
-    title: "The stretches with the most attention, strongest first",
+    title: "The stretches that hold the most attention, one after the other",
   });
   const single = [0, 1, 2].map((i) =>
     buildButton(String(i + 1), () => actions.moment(i), { name: `Play top moment ${i + 1}`, className: "player-disc", title: `Key ${i + 1}` }),
@@ -62,7 +62,7 @@ function zoomBar(actions) {
   };
 }
 
-/** The tints from zero to full colour, and in words what they mean. Returns {node, words, show(scale, stops, relative)}. */
+/** The tints from zero to full colour, and in words what they mean. Returns {node, words, show(scale, stops, steps)}. */
 function colourLegend() {
   const ramp = buildElement("span", { className: "player-ramp", ariaHidden: "true" });
   const ticks = buildElement("span", { className: "player-ticks", ariaHidden: "true" });
@@ -71,7 +71,7 @@ function colourLegend() {
   return {
     node,
     words,
-    show(scale, stops, relative, steps) {
+    show(scale, stops, steps) {
       ramp.style.background = `linear-gradient(to right, ${Array.from({ length: 33 }, (_, i) => attentionColour(i / 32, stops)).join(",")})`;
       const tick = (text, at) => {
         const mark = buildElement("span", {}, text);
@@ -79,7 +79,7 @@ function colourLegend() {
         return mark;
       };
       const uniform = 100 / scale.topRatio;
-      const parts = [tick("0", 0), tick(`${relative ? "" : "≥ "}${spellRatio(scale.topRatio)} ×`, 100)];
+      const parts = [tick("0", 0), tick(`${scale.relative ? "" : "≥ "}${spellTop(scale)}`, 100)];
       if (uniform > 12) parts.splice(1, 0, tick("uniform", uniform));
       ticks.replaceChildren(...parts);
       words.textContent =

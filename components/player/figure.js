@@ -9,8 +9,8 @@ function figureLayout(model, width, height, overview = true) {
   const narrow = width < 520;
   const gutter = narrow ? 40 : 52;
   const right = narrow ? 6 : 12;
-  const title = 18;
-  const gap = 8;
+  const title = 20;
+  const gap = 10;
   const marks = 20;
   let curve = narrow ? 72 : 88;
   let wave = narrow ? 92 : 116;
@@ -145,20 +145,6 @@ function tickStep(span, count) {
   return steps.find((step) => span / step <= count) ?? 600;
 }
 
-/** "1.25" under a minute, "2:03.5" above; `digits` after the point. */
-function clockTime(seconds, digits = 2, minutes = seconds >= 60) {
-  if (!minutes) return seconds.toFixed(digits);
-  const scale = 10 ** digits;
-  const rounded = Math.round(seconds * scale) / scale;
-  const rest = (rounded % 60).toFixed(digits);
-  return `${Math.floor(rounded / 60)}:${rest.padStart(digits ? digits + 3 : 2, "0")}`;
-}
-
-/** "3.1 ×" with sensible digits. */
-function spellRatio(ratio) {
-  return ratio >= 100 ? ratio.toFixed(0) : ratio >= 10 ? ratio.toFixed(1) : ratio.toFixed(2);
-}
-
 /**
  * Draws everything that does not move. `state`: {from, to (seconds in view), weights, scale, moments, muted (spans),
  * tiles, theme}.
@@ -177,10 +163,12 @@ function drawFigure(pen, model, layout, state) {
     if (right > left) draw(left, right - left);
   };
   const bands = [lanes.wave, lanes.spectrogram].filter(Boolean);
+  const allLanes = [lanes.curve, ...bands];
   drawCurve();
   drawWave();
   if (lanes.spectrogram) drawSpectrogram();
   drawUnused();
+  nameUniform();
   drawMuted();
   if (lanes.windows) drawWindows();
   drawTimeAxis();
@@ -209,7 +197,7 @@ function drawFigure(pen, model, layout, state) {
     const ratio = (weight) => weight * weights.length;
     let peak = 0;
     for (const weight of weights) peak = Math.max(peak, ratio(weight));
-    const top = state.relative ? scale.topRatio : Math.max(scale.topRatio, peak);
+    const top = scale.relative ? scale.topRatio : Math.max(scale.topRatio, peak);
     state.curveTop = top;
     const toY = (times) => bottom - (Math.min(times, top) / top) * lane.height;
     pen.rect(x, lane.y, width, lane.height, theme.stops[0]);
@@ -240,7 +228,6 @@ function drawFigure(pen, model, layout, state) {
     }
     const even = toY(1);
     pen.line([x, even, x + width, even], theme.quiet, 1, [4, 4]);
-    pen.text(x + width - 4, even - 4, "uniform", { ...small, anchor: "end" });
     pen.frame(x, lane.y, width, lane.height, theme.edge);
     for (const { start, end } of state.moments) {
       within(start, end, (left, size) => pen.rect(left, lane.y - 3, Math.max(size, 2), 3, theme.line));
@@ -250,6 +237,14 @@ function drawFigure(pen, model, layout, state) {
       pen.disc(middle, y, 8, theme.line);
       pen.text(middle, y + 4, String(index + 1), { size: 11, weight: 700, anchor: "middle", fill: theme.ground, family: theme.family });
     }
+  }
+
+  // Last, on a ground of its own: curve and unused edges must not cover it.
+  function nameUniform() {
+    const y = lanes.curve.y + lanes.curve.height * (1 - 1 / state.curveTop);
+    const size = pen.width("uniform", small) + 6;
+    pen.rect(x + width - size - 3, y - 15, size, 13, theme.stops[0], 0.85);
+    pen.text(x + width - 6, y - 5, "uniform", { ...small, anchor: "end" });
   }
 
   function drawWave() {
@@ -301,7 +296,10 @@ function drawFigure(pen, model, layout, state) {
     for (const [a, b] of [[0, model.used[0]], [model.used[1], model.duration]]) {
       if (b - a < 0.005) continue;
       within(a, b, (left, size) => {
-        for (const lane of bands) pen.rect(left, lane.y, size, lane.height, theme.ground, 0.72);
+        for (const lane of allLanes) {
+          pen.rect(left, lane.y, size, lane.height, theme.ground, 0.6);
+          pen.rect(left, lane.y, size, lane.height, theme.faint, 0.7);
+        }
         const label = "not used";
         const style = { size: 11, fill: theme.quiet, anchor: "middle", family: theme.family };
         if (size > pen.width(label, style) + 8) pen.text(left + size / 2, lanes.wave.y + lanes.wave.height / 2 - 6, label, style);
@@ -400,5 +398,5 @@ function drawLegend(pen, x, y, width, scale, theme) {
   pen.line([uniform, y - 3, uniform, y + 15], theme.text, 1.5);
   pen.text(x, y + 26, "0", { ...small, anchor: "middle" });
   pen.text(uniform, y + 26, "uniform", { ...small, anchor: "middle" });
-  pen.text(x + width, y + 26, `${spellRatio(scale.topRatio)} ×`, { ...small, anchor: "middle" });
+  pen.text(x + width, y + 26, `${scale.relative ? "" : "≥ "}${spellTop(scale)}`, { ...small, anchor: "middle" });
 }

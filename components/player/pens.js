@@ -72,7 +72,7 @@ function canvasPen(context) {
     /** The part [from, to] (0 to 1 of its width) of a picture made by `spectrogramTiles`. */
     spectrogram(tiles, from, to, x, y, width, height) {
       const total = tiles.columns;
-      context.imageSmoothingEnabled = true;
+      context.imageSmoothingQuality = "high";
       for (const tile of tiles.list) {
         const a = Math.max(from * total, tile.at);
         const b = Math.min(to * total, tile.at + tile.canvas.width);

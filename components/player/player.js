@@ -120,7 +120,7 @@ function createPlayer(parent, editable) {
     theme = figureTheme(state.data.palette, dark, text, ground, style.fontFamily, accent);
     tiles = spectrogramTilesOf(model, dark);
     drawing = {};
-    legend.show(scale, theme.stops, state.relative, weights.length);
+    legend.show(scale, theme.stops, weights.length);
     arrange();
   }
 
@@ -163,7 +163,7 @@ function createPlayer(parent, editable) {
       backContext.clearRect(0, 0, back.width, back.height);
       backContext.setTransform(ratio, 0, 0, ratio, 0, 0);
       Object.assign(drawing, {
-        from: state.from, to: state.to, weights, scale, relative: state.relative, moments, muted: mutedSpans(), tiles, theme,
+        from: state.from, to: state.to, weights, scale, moments, muted: mutedSpans(), tiles, theme,
       });
       drawFigure(canvasPen(backContext), model, layout, drawing);
     }
@@ -366,17 +366,6 @@ function createPlayer(parent, editable) {
     }, 20_000);
   }
 
-  /** The share of all attention within [a, b]; a step that is cut counts by the part of its time inside. */
-  function shareOf([a, b]) {
-    const upTo = (time) => {
-      const i = firstEndingAfter(model.ends, time);
-      if (i === weights.length) return sums[i];
-      const part = (time - model.starts[i]) / Math.max(model.ends[i] - model.starts[i], 1e-9);
-      return sums[i] + weights[i] * Math.min(Math.max(part, 0), 1);
-    };
-    return upTo(b) - upTo(a);
-  }
-
   // --- keyboard -----------------------------------------------------------------------------------------------------------
 
   function onKey(event) {
@@ -479,7 +468,7 @@ function createPlayer(parent, editable) {
       else {
         parts.push(moments.length === 1 ? "Top moment: " : "Top moments: ");
         moments.forEach((moment, i) => {
-          parts.push(i ? ", " : "", strong(spellSpan(moment.start, moment.end)), ` (${spellShare(moment.share)} of the attention)`);
+          parts.push(i ? ", " : "", strong(spellSpan(moment.start, moment.end)), ` (${spellShare(moment.share)}${i ? "" : " of the attention"})`);
         });
         parts.push(".");
       }
@@ -496,7 +485,7 @@ function createPlayer(parent, editable) {
     const muted = mutedSpans();
     mutes.show({
       selection: state.selection,
-      share: state.selection ? shareOf(state.selection) : 0,
+      share: state.selection ? shareWithin(weights, sums, model.starts, model.ends, ...state.selection) : 0,
       muted,
       mutedShare: muted.reduce((sum, [a, b]) => sum + b - a, 0) / model.duration,
       busy: state.busy > 0,
@@ -519,7 +508,7 @@ function createPlayer(parent, editable) {
       ];
     });
     const head = ["Moment", "From–to", "Share of the attention", "Largest weight", "× uniform", "Largest at", "Hear it, select it"];
-    const title = moments.length ? "Stretches that stand out, strongest first" : "No moment reaches 1.5 times the uniform weight.";
+    const title = moments.length ? "Stretches that stand out, most attention first" : "No moment reaches 1.5 times the uniform weight.";
     return buildTable(title, head, rows);
   }
 
@@ -556,8 +545,7 @@ function createPlayer(parent, editable) {
     const map = state.maps[state.map];
     weights = map ? selectWeights(map, fixed) : new Float32Array(model.starts.length);
     ranking = rankSteps(weights);
-    sums = new Float64Array(weights.length + 1);
-    for (let i = 0; i < weights.length; i += 1) sums[i + 1] = sums[i] + weights[i];
+    sums = runningSums(weights);
     moments = topMoments(weights, model.starts, model.ends, model.duration);
     tell();
     rescale();
@@ -568,9 +556,9 @@ function createPlayer(parent, editable) {
   function rescale() {
     let peak = 0;
     for (const weight of weights) peak = Math.max(peak, weight);
-    scale = attentionScale(peak, weights.length, state.relative);
+    scale = { ...attentionScale(peak, weights.length, state.relative), relative: state.relative };
     scaleChoice.set(state.relative);
-    if (theme) legend.show(scale, theme.stops, state.relative, weights.length);
+    if (theme) legend.show(scale, theme.stops, weights.length);
     repaint(true);
   }
 
@@ -646,7 +634,7 @@ function createPlayer(parent, editable) {
       about: `${caption.textContent} ${legend.words.textContent}`,
     };
     const shown = {
-      from: state.from, to: state.to, weights, scale, relative: state.relative, moments, muted: state.applied,
+      from: state.from, to: state.to, weights, scale, moments, muted: state.applied,
     };
     try {
       const blob = await exportFigure(kind, model, shown, data.palette, words);

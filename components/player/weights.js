@@ -72,17 +72,19 @@ function firstEndingAfter(ends, time) {
 }
 
 /**
- * Up to three stretches that stand out. Each grows from the highest step left to where the weight falls under half
- * of that peak, at most 1.5 s; short ones are widened to 0.3 s so that they can be heard. Nothing under 1.5 times
- * the uniform weight stands out: an even map has no top moments.
+ * Up to three stretches that stand out, those that hold the most attention first. Each grows from a high step left and
+ * right to where the weight falls under half of it, at most 1.5 s; short ones are widened to 0.3 s so that they can be
+ * heard. Nothing under 1.5 times the uniform weight stands out: an even map has no top moments.
  *
- * Returns [{start, end, peak (step), share (of all attention)}], strongest first.
+ * Returns [{start, end, peak (step), share (of all attention, within start and end)}].
  */
 function topMoments(weights, starts, ends, duration, count = 3) {
   const steps = weights.length;
+  const sums = runningSums(weights);
   const free = new Uint8Array(steps).fill(1);
   const moments = [];
-  while (moments.length < count) {
+  // The highest step need not have the most attention around it: more candidates than are wanted.
+  while (moments.length < 4 * count) {
     let peak = -1;
     for (let i = 0; i < steps; i += 1) {
       if (free[i] && (peak < 0 || weights[i] > weights[peak])) peak = i;
@@ -98,18 +100,32 @@ function topMoments(weights, starts, ends, duration, count = 3) {
       else last += 1;
       if (ends[last] - starts[first] >= 1.5) break;
     }
-    let share = 0;
-    for (let i = first; i <= last; i += 1) share += weights[i];
     const lacking = Math.max(0.3 - (ends[last] - starts[first]), 0) / 2;
     const start = Math.max(starts[first] - lacking, 0);
     const end = Math.min(ends[last] + lacking, duration);
-    moments.push({ start, end, peak, share });
+    moments.push({ start, end, peak, share: shareWithin(weights, sums, starts, ends, start, end) });
     // Neighbours within the widened stretch would be heard twice.
-    for (let i = 0; i < steps; i += 1) {
-      if (ends[i] > start - 0.05 && starts[i] < end + 0.05) free[i] = 0;
-    }
+    for (let i = firstEndingAfter(ends, start - 0.05); i < steps && starts[i] < end + 0.05; i += 1) free[i] = 0;
   }
-  return moments;
+  return moments.sort((a, b) => b.share - a.share || a.start - b.start).slice(0, count);
+}
+
+/** sums[i]: the weights of the first i steps together. */
+function runningSums(weights) {
+  const sums = new Float64Array(weights.length + 1);
+  for (let i = 0; i < weights.length; i += 1) sums[i + 1] = sums[i] + weights[i];
+  return sums;
+}
+
+/** The share of all attention within [a, b] seconds; a step that is cut counts by the part of its time inside. */
+function shareWithin(weights, sums, starts, ends, a, b) {
+  const upTo = (time) => {
+    const i = firstEndingAfter(ends, time);
+    if (i === weights.length) return sums[i];
+    const part = (time - starts[i]) / Math.max(ends[i] - starts[i], 1e-9);
+    return sums[i] + weights[i] * Math.min(Math.max(part, 0), 1);
+  };
+  return upTo(b) - upTo(a);
 }
 
 /** Spans sorted, clipped to [0, duration] and merged where they touch. */

@@ -12,6 +12,25 @@ function spellShare(share) {
   return `${Math.round(percent)} %`;
 }
 
+/** "1.25" under a minute, "2:03.5" above; `digits` after the point. */
+function clockTime(seconds, digits = 2, minutes = seconds >= 60) {
+  if (!minutes) return seconds.toFixed(digits);
+  const scale = 10 ** digits;
+  const rounded = Math.round(seconds * scale) / scale;
+  const rest = (rounded % 60).toFixed(digits);
+  return `${Math.floor(rounded / 60)}:${rest.padStart(digits ? digits + 3 : 2, "0")}`;
+}
+
+/** A weight in times the uniform weight, with digits that fit its size. */
+function spellRatio(ratio) {
+  return ratio >= 100 ? ratio.toFixed(0) : ratio >= 10 ? ratio.toFixed(1) : ratio.toFixed(2);
+}
+
+/** The end of the colour scale: "5 ×", "13.4 ×". */
+function spellTop(scale) {
+  return `${scale.topRatio >= 100 ? Math.round(scale.topRatio) : Number(scale.topRatio.toFixed(1))} ×`;
+}
+
 /** "1.25 s", or "2:03.50 min" from one minute on. */
 function spellTime(seconds) {
   return seconds < 60 ? `${seconds.toFixed(2)} s` : `${clockTime(seconds)} min`;
