@@ -328,7 +328,7 @@ function drawFigure(pen, model, layout, state) {
 
   function drawWindows() {
     const lane = lanes.windows;
-    pen.text(x, lane.titleY, layout.narrow ? "Windows and their answers" : "Windows: the clip is longer than the model’s window; what each window says on its own", titled);
+    let unread = 0;
     const style = { size: 11, fill: theme.text, family: theme.family };
     model.windows.forEach((window, i) => {
       within(window.start, window.end, (left, size) => {
@@ -338,8 +338,12 @@ function drawFigure(pen, model, layout, state) {
         const words = [`${model.labels[window.label]} ${spellProbability(window.p)}`, model.labels[window.label]];
         const fits = words.find((candidate) => pen.width(candidate, style) < size - 8);
         if (fits) pen.text(left + 4, y + 12, fits, style);
+        else unread += 1;
       });
     });
+    const title = layout.narrow ? "Windows and their answers" : "Windows: the clip is longer than the model’s window; what each window says on its own";
+    const inView = model.windows.filter((window) => window.end > from && window.start < to).length;
+    pen.text(x, lane.titleY, unread > inView / 2 ? `${title} (zoom in to read)` : title, titled);
   }
 
   function drawTimeAxis() {

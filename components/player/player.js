@@ -322,6 +322,7 @@ function createPlayer(parent, editable) {
     state.queue = [];
     if (state.wanted) play(state.time, model.duration, null);
     if (followsQuery()) reweigh();
+    tellNow();
     repaint();
     if (!state.wanted) speak();
   }

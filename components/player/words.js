@@ -1,15 +1,16 @@
 /* Numbers and times as people read them. */
 
-/** Three significant digits, without powers of ten. */
+/** About three significant digits, without powers of ten. */
 function spellWeight(weight) {
   if (weight === 0) return "0";
-  return weight < 0.000001 ? "under 0.000001" : String(Number(weight.toPrecision(3)).toFixed(weight < 0.001 ? 6 : weight < 0.1 ? 4 : 3));
+  return weight < 0.000001 ? "under 0.000001" : weight.toFixed(weight < 0.001 ? 6 : weight < 0.1 ? 4 : 3);
 }
 
+/** "12 %", "3.4 %". */
 function spellShare(share) {
   const percent = 100 * share;
-  if (percent > 0 && percent < 1) return "under 1 %";
-  return `${Math.round(percent)} %`;
+  if (percent > 0 && percent < 0.1) return "under 0.1 %";
+  return `${percent < 9.95 ? Number(percent.toFixed(1)) : Math.round(percent)} %`;
 }
 
 /** "1.25" under a minute, "2:03.5" above; `digits` after the point. */

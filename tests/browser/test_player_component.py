@@ -1,0 +1,434 @@
+"""The player in a real browser: as an offline page under the report's policy, and inside Streamlit."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from player_harness import CASES
+from playwright.sync_api import expect
+
+from components import colours
+from components.player.payload import standalone
+
+# Pixels left and right of the time axis in a wide picture; see figureLayout in components/player/figure.js.
+GUTTER, RIGHT = 52, 12
+
+
+def policy(fragment):
+    script = re.search(r"<script>(.*?)</script>", fragment, re.DOTALL).group(1)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        "img-src data: blob:; media-src data: blob:"
+    )
+
+
+@pytest.fixture
+def offline(page, tmp_path):
+    """Opens a case as a file, with no network and the report's content security policy."""
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+
+    def open_case(name, dark=False):
+        explanation = CASES[name](())
+        fragment = standalone(explanation, element_id="picture")
+        file = tmp_path / "page.html"
+        file.write_text(
+            f'<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy(fragment)}">'
+            f'<body style="margin: 8px">{fragment}',
+            encoding="utf-8",
+        )
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.goto(file.as_uri())
+        expect(page.locator(".player-canvas")).to_be_visible()
+        page.wait_for_timeout(200)
+        return explanation
+
+    yield open_case
+    assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def harness():
+    """The address of a Streamlit server that shows `player_harness.py`."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("player_harness.py"))]
+    options = [f"--server.port={port}", "--server.headless=true", "--browser.gatherUsageStats=false"]
+    log = subprocess.DEVNULL
+    server = subprocess.Popen([*command, *options], stdout=log, stderr=log, env=os.environ | {"BROWSER": "none"})
+    address = f"http://localhost:{port}"
+    try:
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
+                break
+            except OSError:
+                assert server.poll() is None, "The Streamlit server of the harness stopped."
+                time.sleep(0.25)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def slider(page):
+    return page.get_by_role("slider", name="Playhead in the picture of the clip")
+
+
+def playhead(page):
+    return float(slider(page).get_attribute("aria-valuenow"))
+
+
+def point(page, share, y=150):
+    """Page coordinates at `share` of the time axis; by default on the waveform."""
+    page.locator(".player-canvas").scroll_into_view_if_needed()
+    box = page.locator(".player-canvas").bounding_box()
+    return box["x"] + GUTTER + share * (box["width"] - GUTTER - RIGHT), box["y"] + y
+
+
+def drag(page, a, b):
+    page.mouse.move(*point(page, a))
+    page.mouse.down()
+    page.mouse.move(*point(page, (a + b) / 2), steps=3)
+    page.mouse.move(*point(page, b), steps=3)
+    page.mouse.up()
+
+
+def readout(page, name):
+    return page.locator(".player-part", has_text=name).locator(".player-now").inner_text()
+
+
+def pixels(page):
+    data = page.evaluate(
+        "() => { const host = document.querySelector('#picture') ?? document; const root = host.shadowRoot ?? host;"
+        " return root.querySelector('.player-canvas').toDataURL(); }"
+    )
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data.split(",")[1]))).convert("RGB")).astype(int)
+
+
+def count_of(image, colour):
+    wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    return int((abs(image - wanted).max(-1) <= 2).sum())
+
+
+def step_at(explanation, seconds):
+    units = explanation.units
+    return int(np.flatnonzero((units.starts <= seconds) & (seconds < units.ends))[0])
+
+
+def share_of(explanation, a, b):
+    units, weights = explanation.units, explanation.attention[0].weights
+    overlap = np.clip(np.minimum(units.ends, b) - np.maximum(units.starts, a), 0, None)
+    return float((weights * overlap / (units.ends - units.starts)).sum())
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_heat_lies_behind_the_waveform_in_the_attention_colours(offline, page, dark):
+    offline("clip", dark)
+    scale = colours.DARK if dark else colours.LIGHT
+    image = pixels(page)
+    # Two steps of this clip are above 5 times uniform: full colour, and only there.
+    assert count_of(image, scale[-1]) > 500
+    line = colours.DARK_LINE if dark else colours.LIGHT_LINE
+    assert count_of(image, line) > 300
+
+
+def test_click_seeks_and_the_weight_there_is_read_out(offline, page):
+    explanation = offline("clip")
+    weights = explanation.attention[0].weights
+    ranks = np.argsort(np.argsort(-weights, kind="stable"), kind="stable") + 1
+    for share in (0.18, 0.76):
+        page.mouse.click(*point(page, share))
+        time_at = playhead(page)
+        assert time_at == pytest.approx(share * explanation.audio.duration, abs=0.01)
+        step = step_at(explanation, time_at)
+        expect(page.locator(".player-part", has_text="Rank")).to_contain_text(f"{ranks[step]} of {len(weights)}")
+        assert float(readout(page, "Weight here")) == pytest.approx(weights[step], rel=0.01, abs=6e-5)
+        assert float(readout(page, "× uniform")) == pytest.approx(weights[step] * len(weights), rel=0.02, abs=0.006)
+        spoken = page.locator(".ear-unseen[role=status]")
+        expect(spoken).to_contain_text(f"rank {ranks[step]} of {len(weights)}")
+
+
+def test_trimmed_silence_is_marked_as_not_used(offline, page):
+    offline("edges")
+    page.mouse.click(*point(page, 0.05))
+    assert readout(page, "Weight here") == "not used"
+    expect(page.locator(".ear-unseen[role=status]")).to_contain_text("silence the model does not use")
+
+
+def test_playing_moves_the_playhead_with_the_clock_and_pause_stops_it(offline, page):
+    offline("clip")
+    page.get_by_role("button", name="Play", exact=True).click()
+    clock = page.locator(".player-part", has_text="Playhead").locator(".player-now")
+    expect(clock).not_to_have_text("0.00 of 5.32 s")
+
+    def now():
+        return page.evaluate(
+            "() => [performance.now() / 1000, parseFloat(document.querySelector('#picture').shadowRoot"
+            ".querySelector('.player-now').textContent)]"
+        )
+
+    start, first = now()
+    page.wait_for_timeout(1000)
+    end, second = now()
+    assert second - first == pytest.approx(end - start, abs=0.25)
+    page.get_by_role("button", name="Pause").click()
+    stopped = playhead(page)
+    page.wait_for_timeout(200)
+    assert playhead(page) == stopped > 0.9
+    # The space bar on the picture goes on from there.
+    slider(page).press("Space")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    slider(page).press("Space")
+    assert playhead(page) >= stopped
+
+
+def test_drag_selects_and_only_the_selection_plays(offline, page):
+    explanation = offline("clip")
+    drag(page, 0.6, 0.72)
+    status = page.get_by_role("region", name="Selection and muting").get_by_role("status")
+    a, b = (share * explanation.audio.duration for share in (0.6, 0.72))
+    text = status.inner_text()
+    shown = [float(x) for x in re.search(r"Selected: ([\d.]+)–([\d.]+) s, ([\d.]+) %", text).groups()]
+    assert shown[:2] == pytest.approx([a, b], abs=0.02)
+    assert shown[2] == pytest.approx(100 * share_of(explanation, *shown[:2]), abs=1.5)
+    began = time.monotonic()
+    page.get_by_role("button", name="Play selection").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    assert 0.5 < time.monotonic() - began < 3
+    assert playhead(page) == pytest.approx(shown[0], abs=0.02)
+    # Dragging an end changes it; a click elsewhere clears the selection.
+    drag(page, 0.72, 0.8)
+    expect(status).to_contain_text(f"–{0.8 * explanation.audio.duration:.2f} s"[:4])
+    page.mouse.click(*point(page, 0.2))
+    expect(status).not_to_contain_text("Selected")
+    expect(page.get_by_role("button", name="Play selection")).to_be_disabled()
+
+
+def test_keys(offline, page):
+    explanation = offline("clip")
+    picture = slider(page)
+    picture.press("End")
+    assert playhead(page) == pytest.approx(explanation.audio.duration, abs=0.002)
+    picture.press("Home")
+    assert playhead(page) == 0
+    for _ in range(10):
+        picture.press("ArrowRight")
+    picture.press("ArrowLeft")
+    assert playhead(page) == pytest.approx(9 * 0.04, abs=0.005)
+    for _ in range(5):
+        picture.press("Shift+ArrowRight")
+    expect(page.get_by_text(re.compile(r"Selected: 0\.36–0\.56 s"))).to_be_visible()
+    picture.press("Escape")
+    expect(page.get_by_text("Selected:")).to_have_count(0)
+    # 2 plays the second moment of the caption and leaves the playhead in it.
+    moments = re.findall(r"([\d.]+)–([\d.]+) s", page.locator(".player-caption").inner_text())
+    assert len(moments) == 3
+    picture.press("2")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    assert float(moments[1][0]) <= playhead(page) <= float(moments[1][1])
+    shares = [share_of(explanation, float(a), float(b)) for a, b in moments]
+    assert shares == sorted(shares, reverse=True) and shares[0] > 0.1
+
+
+def test_wheel_zooms_at_the_pointer_and_the_strip_pans(offline, page):
+    explanation = offline("five")
+    duration = explanation.audio.duration
+    whole = page.get_by_role("button", name="Whole clip")
+    expect(whole).to_be_disabled()
+    page.mouse.move(*point(page, 0.5))
+    for _ in range(8):
+        page.mouse.wheel(0, -200)
+    expect(whole).to_be_enabled()
+    page.mouse.click(*point(page, 0.5))
+    assert playhead(page) == pytest.approx(duration / 2, abs=1)
+    page.mouse.click(*point(page, 0.75))
+    near = playhead(page) - duration / 2
+    assert 0 < near < duration / 8
+    height = page.locator(".player-canvas").bounding_box()["height"]
+    page.mouse.click(*point(page, 0.1, height - 12))
+    page.mouse.click(*point(page, 0.5))
+    assert playhead(page) == pytest.approx(0.1 * duration, abs=2)
+    whole.click()
+    page.mouse.click(*point(page, 0.75))
+    assert playhead(page) == pytest.approx(0.75 * duration, abs=1)
+    for name in ("Zoom in", "Later", "Earlier", "Zoom out"):
+        page.get_by_role("button", name=name).click()
+    page.locator("summary", has_text="What each window says").click()
+    rows = page.get_by_role("table").locator("tbody tr")
+    assert rows.count() == len(explanation.windows) + 1
+    window = explanation.windows[3]
+    expect(rows.nth(3)).to_contain_text(explanation.labels[int(window.probabilities.argmax())])
+    expect(rows.last).to_contain_text("Whole clip")
+
+
+def test_touch_drag_selects_and_pinch_zooms(browser, tmp_path):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    file = tmp_path / "page.html"
+    meta = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    file.write_text(f"<!doctype html>{meta}{standalone(CASES['clip'](()), element_id='picture')}", encoding="utf-8")
+    page.goto(file.as_uri())
+    canvas = page.locator(".player-canvas")
+    canvas.scroll_into_view_if_needed()
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    box = canvas.bounding_box()
+    devtools = context.new_cdp_session(page)
+
+    def touch(kind, *shares):
+        points = [{"x": box["x"] + 40 + s * (box["width"] - 46), "y": box["y"] + 150, "id": i} for i, s in enumerate(shares)]
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", 0.3)
+    for share in (0.35, 0.4, 0.5, 0.6):
+        touch("touchMove", share)
+    touch("touchEnd")
+    found = re.search(r"Selected: ([\d.]+)–([\d.]+) s", page.locator(".player-mute [role=status]").inner_text())
+    assert [float(x) for x in found.groups()] == pytest.approx([0.3 * 5.32, 0.6 * 5.32], abs=0.08)
+    touch("touchStart", 0.4, 0.6)
+    for spread in (0.15, 0.2, 0.3, 0.4):
+        touch("touchMove", 0.5 - spread, 0.5 + spread)
+    touch("touchEnd")
+    expect(page.get_by_role("button", name="Whole clip")).to_be_enabled()
+    expect(page.locator(".player-mute [role=status]")).to_contain_text(found.group(0))
+    context.close()
+
+
+def test_scale_is_switchable_and_a_uniform_map_looks_uniform_on_both(offline, page):
+    offline("uniform")
+    for name in ("Absolute", "Relative"):
+        page.get_by_role("button", name=name).click()
+        expect(page.get_by_role("button", name=name)).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_text(re.compile(f"^{name}: "))).to_be_visible()
+        page.wait_for_timeout(100)
+        image = pixels(page)
+        assert count_of(image, colours.LIGHT[-1]) == 0
+    expect(page.get_by_text("no moment stands out")).to_be_visible()
+    expect(page.get_by_role("button", name="Play top moment 1", exact=True)).to_be_disabled()
+
+
+def test_choosing_a_label_or_a_head_retints_in_the_browser(offline, page):
+    explanation = offline("labels")
+    before = pixels(page)
+    other = explanation.labels[int(explanation.ranking()[3])]
+    page.get_by_role("option", name=re.compile(f"^{other}")).click()
+    expect(page.locator(".player-caption")).to_contain_text(f"Attention for {other}")
+    page.wait_for_timeout(100)
+    assert (pixels(page) != before).any(-1).mean() > 0.01
+    offline("heads")
+    before = pixels(page)
+    page.get_by_label("Head").select_option("3")
+    page.wait_for_timeout(100)
+    assert (pixels(page) != before).any(-1).mean() > 0.005
+    page.get_by_label("Seen from").select_option("the step at the playhead")
+    page.mouse.click(*point(page, 0.5))
+    step = step_at(CASES["heads"](()), playhead(page))
+    weight = CASES["heads"](()).attention[0].weights[2, step, step]
+    assert float(readout(page, "Weight here")) == pytest.approx(weight, rel=0.01, abs=6e-5)
+
+
+def test_png_and_svg_hold_the_figure_and_no_markup_of_the_user(offline, page):
+    offline("hostile")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save PNG").click()
+    image = np.asarray(Image.open(download.value.path()).convert("RGB")).astype(int)
+    assert image.shape[1] == 2400 and image.shape[0] > 800
+    assert count_of(image, colours.LIGHT_LINE) > 500
+    assert download.value.suggested_filename.startswith("earmark-ravdess-demo")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save SVG").click()
+    root = ElementTree.fromstring(Path(download.value.path()).read_bytes())
+    tags = {element.tag.split("}")[1] for element in root.iter()}
+    assert tags == {"svg", "title", "desc", "g", "rect", "path", "text", "circle"}
+    words = " ".join("".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text"))
+    assert "</script><script>" in words and "<img src=x" in words and "Absolute" in words
+    assert page.evaluate("window.pwned") is None
+
+
+@pytest.mark.parametrize("name", ["nothing", "silence", "mute"])
+def test_clips_with_little_to_show_still_draw(offline, page, name):
+    offline(name)
+    assert len(np.unique(pixels(page).reshape(-1, 3), axis=0)) > 5
+    page.mouse.click(*point(page, 0.5))
+    assert playhead(page) > 0.5
+    if name == "mute":
+        expect(page.get_by_role("button", name="Play", exact=True)).to_be_disabled()
+        expect(page.get_by_text("This file holds no sound")).to_be_visible()
+
+
+def test_damaged_sound_is_explained_and_the_picture_stays(offline, page):
+    offline("broken")
+    expect(page.get_by_text("cannot decode the clip’s sound")).to_be_visible()
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_disabled()
+    assert count_of(pixels(page), colours.LIGHT_LINE) > 300
+
+
+def test_a_report_has_no_buttons_that_need_a_model(offline, page):
+    offline("clip")
+    drag(page, 0.6, 0.7)
+    expect(page.get_by_text("Selected:")).to_be_visible()
+    assert page.get_by_role("button", name=re.compile("predict|Restore")).count() == 0
+
+
+def test_every_button_and_field_has_a_name(offline, page):
+    offline("heads")
+    for summary in page.locator("summary").all():
+        if summary.is_visible():
+            summary.click()
+    tree = page.locator(".player").aria_snapshot()
+    assert "button" in tree
+    assert not re.findall(r"- (?:button|combobox|slider|checkbox|table)(?:\s*\[[^\]]*\])*:?\s*$", tree, re.MULTILINE)
+
+
+def test_muting_asks_again_adds_up_and_resets(harness, page):
+    page.goto(f"{harness}/?case=clip")
+    expect(page.locator(".player-canvas")).to_be_visible()
+    page.wait_for_timeout(300)
+    mute = page.get_by_role("button", name="and predict again").first
+    expect(mute).to_be_disabled()
+    drag(page, 0.7, 0.8)
+    mute.click()
+    events = page.locator("[data-testid=stText]", has_text="events:")
+    expect(events).to_contain_text(re.compile(r"'muted': \[\[3\.7\d*, 4\.2\d*\]\]"))
+    # Before → after, and the playhead is where it was.
+    expect(page.locator(".prob-was").first).to_be_visible()
+    page.mouse.click(*point(page, 0.3))
+    stood = playhead(page)
+    drag(page, 0.1, 0.2)
+    page.get_by_role("button", name="Mute selection too and predict again").click()
+    expect(events).to_contain_text(re.compile(r"'muted': \[\[0\.5\d*, 1\.0\d*\], \[3\.7\d*, 4\.2\d*\]\]"))
+    chips = page.get_by_role("button", name=re.compile("^Restore .* and predict again$"))
+    expect(chips).to_have_count(2)
+    assert playhead(page) == stood
+    chips.first.click()
+    expect(chips).to_have_count(1)
+    page.get_by_role("button", name="Restore all").click()
+    expect(events).to_contain_text("{'kind': 'reset'}]")
+    expect(chips).to_have_count(0)
+    expect(page.locator(".prob-was")).to_have_count(0)
+    # A rerun for another reason must not repeat an old request.
+    told = events.inner_text()
+    assert told.count("kind") == 4
+    page.get_by_role("button", name="Run again").click()
+    page.wait_for_timeout(500)
+    assert events.inner_text() == told
+    assert playhead(page) == stood
