@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 
 import pandas as pd
 
+from components.wording import masked_tokens
 from models.explanation import Explanation
 
 
@@ -16,7 +18,8 @@ def steps_table(explanation: Explanation) -> pd.DataFrame:
     Columns are `step`; for speech `start_s`, `end_s` (seconds of the original clip); for text
     `start`, `end` (character offsets), `token` (as typed) and `known`; then `changed` (was the
     step muted or masked) and one column a map, `MAP`, or `MAP[LABEL]`, `MAP[head 0]` and so on
-    where the map has these axes. A query axis is averaged: a row is one attended step.
+    where the map has these axes. A query axis is averaged: a row is one attended step. Of two
+    columns with one name, the second is called `NAME (2)`.
     """
     units = explanation.units
     columns = {"step": range(len(units))}
@@ -32,7 +35,7 @@ def steps_table(explanation: Explanation) -> pd.DataFrame:
         columns["token"] = [text[a:b] for a, b in zip(units.starts.tolist(), units.ends.tolist(), strict=True)]
         if units.known is not None:
             columns["known"] = units.known
-        masked = {int(a) for a, _ in explanation.changed}
+        masked = set(masked_tokens(explanation))
         columns["changed"] = [i in masked for i in range(len(units))]
     for map_ in explanation.attention:
         axes = [axis for axis in map_.axes[:-1] if axis != "query"]
@@ -40,8 +43,14 @@ def steps_table(explanation: Explanation) -> pd.DataFrame:
         for index in itertools.product(*map(range, sizes)):
             chosen = dict(zip(axes, index, strict=True))
             parts = [explanation.labels[i] if axis == "label" else f"{axis} {i}" for axis, i in chosen.items()]
-            columns[f"{map_.name}[{', '.join(parts)}]" if parts else map_.name] = map_.select(**chosen)
+            name = f"{map_.name}[{', '.join(parts)}]" if parts else map_.name
+            columns[_unused(name, columns)] = map_.select(**chosen)
     return pd.DataFrame(columns)
+
+
+def _unused(name, taken):
+    numbered = (f"{name} ({count})" for count in itertools.count(2))
+    return name if name not in taken else next(other for other in numbered if other not in taken)
 
 
 def weights_table(explanation: Explanation, label: int) -> pd.DataFrame:
@@ -67,7 +76,7 @@ def to_csv(explanation: Explanation) -> str:
 
 def file_name(explanation: Explanation, suffix: str) -> str:
     """A safe name for a download: `NAME-CHECKPOINT.SUFFIX`, letters, digits, `-` and `_` only."""
-    stem = explanation.provenance.input_name.rsplit(".", 1)[0] or explanation.modality
+    stem = re.sub(r"\.\w{1,5}$", "", explanation.provenance.input_name) or explanation.modality
     parts = (stem, explanation.provenance.checkpoint, "changed" if explanation.changed else "")
     safe = ["".join(c if c.isalnum() or c in "-_" else "_" for c in part)[:60] for part in parts if part]
     return "-".join(safe) + "." + suffix

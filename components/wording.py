@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from models.explanation import Explanation
@@ -33,12 +35,14 @@ TRAINING_DIFFERS = (
     "A phone, a noisy room, acted or natural speech may differ from that, and the answer is then less to be trusted."
 )
 
+_LONGEST_LIST = 8
+_LONGEST_WORD = 40
 _MARKDOWN = frozenset("\\`*_{}[]()#+-.!|~$:<>&@/=^\"'")
 
 
 def seconds(value: float) -> str:
     """A time for people: `3.42 s`, or `2:05 min` from one minute on."""
-    if value < 60:
+    if round(value, 2) < 60:
         return f"{value:.2f} s"
     whole = round(value)
     return f"{whole // 60}:{whole % 60:02d} min"
@@ -81,13 +85,18 @@ def change(explanation: Explanation, before: Explanation) -> str:
 
 
 def taken_away(explanation: Explanation) -> str:
-    """What was muted or masked before predicting, as part of a sentence."""
+    """What was muted or masked before predicting, as part of a sentence; long lists are cut short."""
     if explanation.modality == "speech":
         spans = [f"{start:.2f}–{end:.2f} s" for start, end in explanation.changed]
-        return _listed(spans) + " muted"
-    text, units = explanation.text or "", explanation.units
-    words = [f"“{text[units.starts[int(i)] : units.ends[int(i)]]}”" for i, _ in explanation.changed]
-    return _listed(words) + " masked"
+        return f"{_listed(spans, 'stretches')} muted"
+    words = [f"“{_word(explanation, i)}”" for i in masked_tokens(explanation)]
+    return f"{_listed(words, 'words')} masked"
+
+
+def masked_tokens(explanation: Explanation) -> list[int]:
+    """The indices of the masked tokens, ascending, each once; what lies outside the text is left out."""
+    steps = len(explanation.units)
+    return sorted({i for a, b in explanation.changed for i in range(max(int(a), 0), min(int(b), steps))})
 
 
 def facts(explanation: Explanation) -> list[tuple[str, str]]:
@@ -132,19 +141,36 @@ def top_steps(explanation: Explanation, label: int | None = None, count: int = 5
     weights = map_.select(label=label)
     order = np.argsort(-weights, kind="stable")[:count]
     what = f"For {explanation.labels[label]}, the" if "label" in map_.axes else "The"
+    many = len(order) > 1
     if explanation.modality == "speech":
         named = [f"{explanation.units.starts[i]:.2f} s ({100 * weights[i]:.1f} %)" for i in order]
-        return f"{what} most attended moments are at {_listed(named)}."
-    text = explanation.text or ""
-    starts, ends = explanation.units.starts, explanation.units.ends
-    named = [f"“{text[starts[i] : ends[i]]}” ({100 * weights[i]:.1f} %)" for i in order]
-    return f"{what} most attended words are {_listed(named)}."
+        return f"{what} most attended {'moments are' if many else 'moment is'} at {_listed(named)}."
+    named = [f"“{_word(explanation, i)}” ({100 * weights[i]:.1f} %)" for i in order]
+    return f"{what} most attended {'words are' if many else 'word is'} {_listed(named)}."
 
 
-def _listed(parts):
+def _word(explanation, index):
+    start, end = explanation.units.starts[index], explanation.units.ends[index]
+    word = (explanation.text or "")[start:end]
+    return word if len(word) <= _LONGEST_WORD else word[: _LONGEST_WORD - 1] + "…"
+
+
+def _listed(parts, what=""):
+    if not parts:
+        return "nothing"
+    if len(parts) > _LONGEST_LIST:
+        rest = len(parts) - _LONGEST_LIST + 1
+        parts = [*parts[: _LONGEST_LIST - 1], f"{rest:,} more {what}".rstrip()]
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
 
 
 def plain(text: str) -> str:
     """Text that Markdown shows as it stands: no link, no picture, no formula comes out of a user's file name."""
     return "".join("\\" + c if c in _MARKDOWN else c for c in text)
+
+
+def lower_headings(markdown: str) -> str:
+    """A document's Markdown with its headings two levels down, to stand under a heading of a page."""
+    parts = re.split(r"(^```.*?^```$)", markdown, flags=re.MULTILINE | re.DOTALL)
+    parts[::2] = [re.sub(r"^#", "###", part, flags=re.MULTILINE) for part in parts[::2]]
+    return "".join(parts)

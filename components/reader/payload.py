@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from components import colours
+from components.wording import masked_tokens
 from models.errors import InputError
 from models.explanation import AttentionMap, Explanation
 
@@ -81,7 +82,7 @@ def payload(
         "predicted": explanation.predicted().tolist(),
         "ranking": explanation.ranking().tolist(),
         "before": None if before is None else before.probabilities.tolist(),
-        "changed": sorted({i for a, b in explanation.changed for i in range(max(int(a), 0), min(int(b), steps))}),
+        "changed": masked_tokens(explanation),
         "maps": [_map(map_, each) for map_ in explanation.attention],
         "provenance": {
             "checkpoint": provenance.checkpoint,
