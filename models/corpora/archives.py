@@ -1,7 +1,8 @@
-"""The files in a zip or tar archive, one after the other, without trusting it."""
+"""The files in a zip or tar.gz archive, one after the other, without trusting it."""
 
 from __future__ import annotations
 
+import gzip
 import re
 import tarfile
 import zipfile
@@ -14,7 +15,15 @@ from models.errors import InputError
 
 MOST_BYTES = 2 * 10**9  # unpacked; RAVDESS, the largest, has 0.6 GB
 MOST_FILES = 100_000
-_DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, RuntimeError)
+_DAMAGE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 
 def members(archive: Path, progress: Progress | None = None) -> Iterator[tuple[str, bytes]]:
@@ -54,7 +63,11 @@ def _zip(archive, progress):
 
 def _tar(archive, progress):
     size = archive.stat().st_size
-    with archive.open("rb") as raw, tarfile.open(fileobj=raw, mode="r|*") as file:
+    with (
+        archive.open("rb") as raw,
+        gzip.GzipFile(fileobj=raw) as unzipped,
+        tarfile.open(fileobj=unzipped, mode="r|") as file,
+    ):
         count = total = 0
         for entry in file:
             count, total = count + 1, total + entry.size
@@ -64,6 +77,8 @@ def _tar(archive, progress):
                 yield entry.name, file.extractfile(entry).read()
             if progress is not None:
                 progress(raw.tell(), size)
+        # Behind the last file comes the padding, and then the checksum that gzip looks at only when it gets there.
+        unzipped.read(1 << 20)
 
 
 def _require_bounds(archive, count, total):

@@ -114,4 +114,4 @@ def _review(row, documents):
 
 def _write_lines(path, rows):
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        file.writelines(json.dumps(row) + "\n" for row in rows)
