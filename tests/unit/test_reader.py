@@ -8,6 +8,7 @@ import json
 import re
 import sys
 
+import explanations
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -112,7 +113,6 @@ def test_a_map_too_large_is_averaged_and_says_so(monkeypatch):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"text": None}, "holds no text"),
         ({"text": "Oil"}, "damaged"),
         ({"units": Units("token", [3, 0], [4, 2]), "attention": ()}, "damaged"),
         ({"units": Units("token", [-1], [2]), "attention": ()}, "damaged"),
@@ -122,6 +122,11 @@ def test_a_map_too_large_is_averaged_and_says_so(monkeypatch):
 def test_what_cannot_be_drawn_is_refused_with_a_sentence(change, words):
     with pytest.raises(InputError, match=words):
         payload(dataclasses.replace(explanation(), **change))
+
+
+def test_a_clip_is_sent_to_the_player():
+    with pytest.raises(InputError, match="holds no text"):
+        payload(explanations.speech())
 
 
 def test_before_must_have_the_same_labels():
