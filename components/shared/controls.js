@@ -47,7 +47,8 @@ function buildChoice(name, choices, onChoose) {
 /** A labelled drop-down. choices: `[[value, text]]`, values are strings. */
 function buildSelect(name, choices, value, onChoose) {
   const options = choices.map(([key, text]) => buildElement("option", { value: key }, text));
-  const select = buildElement("select", { className: "ear-select" }, ...options);
+  // Named by itself: a label around it would read out the choice as part of the name.
+  const select = buildElement("select", { className: "ear-select", "aria-label": name }, ...options);
   select.value = value;
   select.addEventListener("change", () => onChoose(select.value));
   return buildElement("label", { className: "ear-field" }, name, select);
