@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import numpy as np
 
@@ -152,7 +153,10 @@ def top_steps(explanation: Explanation, label: int | None = None, count: int = 5
 def _word(explanation, index):
     start, end = explanation.units.starts[index], explanation.units.ends[index]
     word = (explanation.text or "")[start:end]
-    return word if len(word) <= _LONGEST_WORD else word[: _LONGEST_WORD - 1] + "…"
+    word = word if len(word) <= _LONGEST_WORD else word[: _LONGEST_WORD - 1] + "…"
+    # Isolated, a word from right to left cannot drag the numbers after it to its other side.
+    leftwards = any(unicodedata.bidirectional(c) in ("R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO") for c in word)
+    return f"\u2068{word}\u2069" if leftwards else word
 
 
 def _listed(parts, what=""):

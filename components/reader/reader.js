@@ -187,7 +187,11 @@ function createReader(parent) {
         parts.push("With only one word, its weight is always 1: this says nothing about the word.");
       } else {
         parts.push("Most weight: ");
-        strongest(3).forEach((i, place) => parts.push(place ? ", " : "", strong(`“${shortWord(i)}”`), ` ${spellShare(row[i])}`));
+        strongest(3).forEach((i, place) => {
+          // The word alone is isolated: quotation marks inside would turn with a word from right to left.
+          const quoted = readerElement("strong", {}, "“", readerElement("bdi", {}, shortWord(i)), "”");
+          parts.push(place ? ", " : "", quoted, ` ${spellShare(row[i])}`);
+        });
         parts.push(".");
       }
     }

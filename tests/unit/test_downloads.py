@@ -194,6 +194,11 @@ def test_top_steps_read_the_picture_out():
     assert wording.top_steps(clip).startswith(f"The most attended moments are at {first:.2f} s (")
 
 
+def test_a_word_from_right_to_left_keeps_the_sentence_in_order():
+    arabic = text(changed=[(6, 7)])
+    assert wording.taken_away(arabic) == "“\u2068قال\u2069” masked"
+
+
 def test_facts_say_what_the_model_got():
     facts = dict(wording.facts(speech()))
     assert facts["The file"] == "WAV, 16-bit PCM, 44,100 Hz, stereo, mixed to mono, 2.00 s"
