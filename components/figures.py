@@ -57,16 +57,19 @@ def training_history(history: list[dict[str, float]], *, dark: bool = False) -> 
     names = [name for name in dict.fromkeys(key for row in history for key in row) if name not in _NOT_MEASURES]
     losses = [name for name in names if "loss" in name]
     measures = [name for name in names if name not in losses]
-    figure = make_subplots(rows=1, cols=2, subplot_titles=("Loss (lower is better)", "Measures (higher is better)"))
+    groups = [("Loss (lower is better)", losses), ("Measures (higher is better)", measures)]
+    groups = [group for group in groups if group[1]]
+    figure = make_subplots(rows=1, cols=max(len(groups), 1), subplot_titles=[title for title, _ in groups])
     colour = dict(zip(names, _SERIES[dark] * len(names), strict=False))
     dashes = ("solid", "dash", "dot", "dashdot")
-    for column, group in enumerate((losses, measures), start=1):
+    for column, (_, group) in enumerate(groups, start=1):
         for position, name in enumerate(group):
             rows = [(row.get("epoch", i + 1), row[name]) for i, row in enumerate(history) if name in row]
             figure.add_scatter(
-                x=[r[0] for r in rows], y=[r[1] for r in rows], name=name, mode="lines", row=1, col=column,
+                x=[r[0] for r in rows], y=[r[1] for r in rows], name=name.replace("_", " "), mode="lines",
+                row=1, col=column,
                 line={"color": colour[name], "dash": dashes[position % len(dashes)], "width": 2},
-            )
+            )  # fmt: skip
         figure.update_xaxes(title_text="Epoch", row=1, col=column)
     figure.update_layout(
         height=340,
@@ -75,6 +78,11 @@ def training_history(history: list[dict[str, float]], *, dark: bool = False) -> 
         hovermode="x unified",
     )
     return figure
+
+
+def last_ranking(probabilities: np.ndarray) -> list[int]:
+    """Labels by their probability after the last epoch, most probable first; `probabilities` is `(epochs, labels)`."""
+    return np.argsort(-probabilities[-1], kind="stable").tolist()
 
 
 def epochs_film(maps: np.ndarray, *, label: int | None = None, axes=("step",), dark: bool = False) -> go.Figure:

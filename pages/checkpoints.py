@@ -4,7 +4,7 @@ import streamlit as st
 
 from components import figures
 from components.samples import sample_named
-from components.wording import plain
+from components.wording import lower_headings, plain
 from models import checkpoints
 from models.errors import CheckpointError
 from pages.common.shelf import shelf
@@ -66,9 +66,9 @@ def describe(entry):
         )
     film(checkpoint)
     if checkpoint.card:
-        st.subheader("Card")
+        st.subheader("Its card")
         with st.container(border=True):
-            st.markdown(checkpoint.card)
+            st.markdown(lower_headings(checkpoint.card))
 
 
 def film(checkpoint):
@@ -86,7 +86,7 @@ def film(checkpoint):
         chosen = st.selectbox("Sample", list(choices), format_func=title_of(checkpoint), key=f"film-{checkpoint.name}")
         label = None
         if "label" in axes[chosen[1]]:
-            order = (-maps[chosen[0]]["probabilities"][-1]).argsort(kind="stable").tolist()
+            order = figures.last_ranking(maps[chosen[0]]["probabilities"])
             label = st.selectbox(
                 "Label", order, format_func=lambda i: checkpoint.labels[i], key=f"label-{checkpoint.name}"
             )
@@ -100,7 +100,7 @@ def film(checkpoint):
 def title_of(checkpoint):
     def title(choice):
         sample = sample_named(checkpoint.modality, choice[0])
-        return f"{sample.title if sample else choice[0]}"
+        return sample.title if sample else choice[0]
 
     return title
 

@@ -36,7 +36,12 @@ st.file_uploader("A JSON file from Earmark", key="saved-file", on_change=open_fi
 explanation = st.session_state.get("saved")
 try:
     result.problem(st.session_state.get("saved-problem", ""), kept=explanation is not None)
-    if explanation is not None:
+    if explanation is None:
+        st.markdown("Nothing is open yet. Save one first, below a clip or a text:")
+        with st.container(horizontal=True):
+            st.page_link("pages/speech.py", label="Speech", icon=":material/graphic_eq:")
+            st.page_link("pages/text.py", label="Text", icon=":material/article:")
+    else:
         result.verdict(explanation, None)
         VIEWS[explanation.modality](explanation, key="saved-view", can_predict=False)
         if explanation.provenance.checkpoint in {c.name for c in checkpoints.available(explanation.modality)}:

@@ -5,13 +5,14 @@ import streamlit as st
 from components.link import changes_after
 from components.player import player
 from components.wording import ATTENTION
-from pages.common import controls, result
+from pages.common import controls, corpus, result
 from pages.common.desk import Desk, Input
 
 SOURCES = {
     "sample": ":material/queue_music: Samples",
     "file": ":material/upload_file: Upload",
     "recording": ":material/mic: Record",
+    "corpus": ":material/library_books: Corpora",
 }
 
 st.title("What did the network hear?")
@@ -22,7 +23,7 @@ desk = Desk.of("speech")
 desk.start(
     [entry.name for entry in entries],
     lambda checkpoint: controls.first_input("speech", checkpoint, entries),
-    lambda name, item: None,
+    lambda name, item: corpus.item_input("speech", name, item),
 )
 
 
@@ -45,6 +46,7 @@ with right:
         required=True,
         key="speech-source",
         persist_state="session",
+        label_visibility="collapsed",
     )
     if source == "file":
         st.file_uploader(
@@ -55,6 +57,8 @@ with right:
         )
     elif source == "recording":
         st.audio_input("Say a sentence", key="speech-recording", on_change=take, args=("recording",))
+    elif source == "corpus":
+        corpus.item_choice(desk)
     else:
         controls.sample_choice(desk, entries)
 

@@ -5,13 +5,14 @@ import streamlit as st
 from components.link import changes_after
 from components.reader import reader
 from components.wording import ATTENTION
-from pages.common import controls, result
+from pages.common import controls, corpus, result
 from pages.common.desk import Desk, Input
 
 SOURCES = {
     "sample": ":material/article: Samples",
     "typed": ":material/edit: Paste or type",
     "file": ":material/upload_file: Upload",
+    "corpus": ":material/library_books: Corpora",
 }
 
 st.title("What did the network read?")
@@ -22,7 +23,7 @@ desk = Desk.of("text")
 desk.start(
     [entry.name for entry in entries],
     lambda checkpoint: controls.first_input("text", checkpoint, entries),
-    lambda name, item: None,
+    lambda name, item: corpus.item_input("text", name, item),
 )
 
 
@@ -53,6 +54,7 @@ with right:
         required=True,
         key="text-source",
         persist_state="session",
+        label_visibility="collapsed",
     )
     if source == "typed":
         st.text_area(
@@ -65,6 +67,8 @@ with right:
         st.button("Explain", type="primary", on_click=take_typed)
     elif source == "file":
         st.file_uploader("A plain text file (.txt), up to 20,000 words", key="text-file", on_change=take_file)
+    elif source == "corpus":
+        corpus.item_choice(desk)
     else:
         controls.sample_choice(desk, entries)
 

@@ -73,7 +73,15 @@ def sample_choice(desk: Desk, entries) -> None:
         if sample is not None:
             desk.ask(checkpoint, sample_input(sample))
 
-    st.pills("Try one", list(titles), format_func=titles.get, key=key, on_change=chosen)
+    st.pills(
+        "Try one",
+        list(titles),
+        format_func=titles.get,
+        key=key,
+        on_change=chosen,
+        label_visibility="collapsed",
+        wrap=True,
+    )
     about = next((s.about for s in fitting if s.name == current), None)
     if about:
         st.caption(about)
