@@ -27,7 +27,7 @@ class SpeechAugmentation:
 
     changed_speed: float = 0.6
     cut_frames: int = 5
-    noise: float = 0.5
+    noise: float = 0.3
     noise_db: tuple[float, float] = (10.0, 45.0)
     shift_bands: int = 2
     equalizer_db: float = 2.0
