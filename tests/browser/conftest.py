@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import socket
 import subprocess
@@ -57,7 +56,7 @@ def serving(log):
     command += ["--server.address", "localhost"]
     address = f"http://localhost:{port}"
     with log.open("w") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, env=os.environ | {"BROWSER": "none"})
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
         deadline = time.monotonic() + 120
         try:
             while True:

@@ -286,10 +286,8 @@ def test_every_page_fits_a_phone(journey, path, scheme):
     journey.open(path)
     journey.settled()
     page.wait_for_timeout(500)
-    wide = page.evaluate(
-        "() => { const main = document.querySelector('[data-testid=stMain]'); return main.scrollWidth - main.clientWidth; }"
-    )
-    assert wide <= 0
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("main => main.scrollWidth - main.clientWidth") <= 0
 
 
 def test_the_film_of_how_attention_was_learned(journey):
