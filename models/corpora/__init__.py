@@ -29,6 +29,7 @@ __all__ = [
     "is_installed",
     "item",
     "items",
+    "megabytes",
     "root",
 ]
 
@@ -139,6 +140,11 @@ def download(name: str, progress: Progress | None = None) -> Path:
     finally:
         _BUSY[name].release()
     return target
+
+
+def megabytes(size: int) -> str:
+    """A number of bytes for people: `208 MB`, `4.4 MB`."""
+    return f"{size / 1e6:.1f} MB" if size < 10_000_000 else f"{size / 1e6:,.0f} MB"
 
 
 def in_megabytes(progress: Progress) -> Progress:

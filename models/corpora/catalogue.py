@@ -32,6 +32,7 @@ class Corpus:
         sources: the files to download by name; empty where no checksum could be established.
         tidy: `tidy(files, into, progress)` brings the downloaded files to our layout.
         unpacked: bytes on the disk afterwards, roughly.
+        checkpoint: the shipped checkpoint that learned from it and can be scored on it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Corpus:
     sources: dict[str, Source] = field(default_factory=dict)
     tidy: Callable | None = None
     unpacked: int = 0
+    checkpoint: str = ""
 
     @property
     def size(self) -> int:
@@ -79,6 +81,7 @@ CORPORA = (
         },
         tidy=tidy.ravdess,
         unpacked=600_000_000,
+        checkpoint="ravdess",
     ),
     Corpus(
         name="emodb",
@@ -122,6 +125,7 @@ CORPORA = (
         },
         tidy=tidy.goemotions,
         unpacked=4_400_000,
+        checkpoint="goemotions",
     ),
     Corpus(
         name="reuters",
@@ -148,6 +152,7 @@ CORPORA = (
         },
         tidy=tidy.reuters,
         unpacked=9_300_000,
+        checkpoint="reuters",
     ),
     Corpus(
         name="movies",

@@ -488,6 +488,7 @@ class TestDownload:
         corpora.in_megabytes(lambda *step: seen.append(step))(2_900_000, 208_468_073)
         corpora.in_megabytes(lambda *step: seen.append(step))(0, 10)
         assert seen == [(2, 208), (0, 1)]
+        assert [corpora.megabytes(n) for n in (4_394_818, 208_468_073, 0)] == ["4.4 MB", "208 MB", "0.0 MB"]
 
 
 class TestItems:
@@ -529,6 +530,7 @@ class TestCatalogue:
         assert transfer.SCHEMES == {"https"}
         for corpus in catalogue.CORPORA:
             assert bool(corpus.sources) == (corpus.tidy is not None)
+            assert corpus.checkpoint in ("", corpus.name)
             for source in corpus.sources.values():
                 assert source.size > 0 and source.host
                 assert re.fullmatch(r"[0-9a-f]+", source.digest) and len(source.digest) == lengths[source.algorithm]
