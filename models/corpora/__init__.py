@@ -180,9 +180,7 @@ def _install(corpus, target, progress):
         progress(corpus.size + int((total - corpus.size) * done / max(whole, 1)), total)
 
     try:
-        corpus.tidy(files, fresh, unpacking)
-        if not _holds(corpus, fresh):
-            raise InputError(f"The archive of {corpus.title} does not hold what it should. Fetch it by hand.")
+        _tidy(corpus, files, fresh, unpacking)
         if target.is_dir():
             target.rmdir()
         os.replace(fresh, target)
@@ -190,6 +188,18 @@ def _install(corpus, target, progress):
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     shutil.rmtree(place, ignore_errors=True)
+
+
+def _tidy(corpus, files, fresh, progress):
+    wrong = f"The files of {corpus.title} do not hold what they should. Bring them here by hand."
+    try:
+        corpus.tidy(files, fresh, progress)
+    except InputError:
+        raise
+    except (ValueError, LookupError, TypeError) as error:
+        raise InputError(wrong) from error
+    if not _holds(corpus, fresh):
+        raise InputError(wrong)
 
 
 def _holds(corpus, place):

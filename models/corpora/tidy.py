@@ -91,6 +91,8 @@ def movies(files: dict[str, Path], into: Path, progress=None) -> None:
     for archive in files.values():
         for name, data in members(archive, progress):
             path = Path(name)
+            if path.name.startswith("."):  # what a Mac adds to its archives
+                continue
             if path.parent.name == "docs":
                 documents[path.name] = data.decode("utf-8").split()
             elif path.stem in ("train", "val", "test") and path.suffix == ".jsonl":

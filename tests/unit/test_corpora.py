@@ -349,7 +349,8 @@ class TestTidy:
             "query": "What is the sentiment?",
         }
         entries = {"movies/val.jsonl": json.dumps(row), "movies/docs/posR_900.txt": "this is\na good film .\n"}
-        path = tar_of(tmp_path / "m.tar.gz", {name: text.encode() for name, text in entries.items()})
+        packed = {name: text.encode() for name, text in entries.items()} | {"movies/docs/._posR_900.txt": b"\xff\x00"}
+        path = tar_of(tmp_path / "m.tar.gz", packed)
         tidy.movies({"m.tar.gz": path}, tmp_path)
         tokens = ["this", "is", "a", "good", "film", "."]
         assert [json.loads(line) for line in (tmp_path / "val.jsonl").read_text().splitlines()] == [
@@ -471,9 +472,17 @@ class TestDownload:
         other = zip_of(tmp_path / "o.zip", {"readme.txt": b"hello"}).read_bytes()
         fake = dataclasses.replace(ravdess, sources={"o.zip": host.source("o.zip", other)})
         monkeypatch.setattr(corpora, "CORPORA", (fake,))
-        with pytest.raises(InputError, match="does not hold what it should"):
+        with pytest.raises(InputError, match="do not hold what they should"):
             corpora.download("ravdess")
         assert not (data / "ravdess").exists()
+
+    def test_a_file_of_another_form(self, ravdess, monkeypatch):
+        def tidying(files, into, progress):
+            raise KeyError("evidences")
+
+        monkeypatch.setattr(corpora, "CORPORA", (dataclasses.replace(ravdess, tidy=tidying),))
+        with pytest.raises(InputError, match="do not hold what they should"):
+            corpora.download("ravdess")
 
     def test_by_hand_only(self, data):
         with pytest.raises(InputError, match=r"unpack the folder “wav”.*emodb\.bilderbar\.info"):
