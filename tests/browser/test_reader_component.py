@@ -120,7 +120,7 @@ def test_the_text_stands_as_typed(opened):
     assert page.locator(TOKEN).all_text_contents() == words(harness.CASES["report"]())
     # The line's indent is kept on screen too.
     indent = page.locator(TOKEN, has_text="Grain").bounding_box()["x"] - page.locator(TOKEN).first.bounding_box()["x"]
-    assert indent > 15
+    assert indent > 8
 
 
 def test_markup_in_text_and_labels_stays_text(opened):
@@ -224,12 +224,15 @@ def test_mask_predict_again_and_restore(opened):
 
 def test_dragging_over_text_selects_it_and_masks_nothing(opened):
     page = opened("report")
-    start, end = (page.locator(TOKEN).nth(i).bounding_box() for i in (1, 4))
-    page.mouse.move(start["x"] + 1, start["y"] + 10)
-    page.mouse.down()
-    page.mouse.move(end["x"] + end["width"] - 1, end["y"] + 10, steps=4)
-    page.mouse.up()
-    assert page.locator(".reader-chip").count() == 0
+    # Once inside a word, where the browser calls it a click on the word, and once over several.
+    for first, last in ((1, 1), (1, 4)):
+        start, end = (page.locator(TOKEN).nth(i).bounding_box() for i in (first, last))
+        page.mouse.move(start["x"] + 1, start["y"] + 10)
+        page.mouse.down()
+        page.mouse.move(end["x"] + end["width"] - 1, end["y"] + 10, steps=4)
+        page.mouse.up()
+        assert page.evaluate("getSelection().type") == "Range"
+        assert page.locator(".reader-chip").count() == 0
 
 
 def test_an_even_map_looks_even_and_pale(opened):
