@@ -202,10 +202,11 @@ function drawFigure(pen, model, layout, state) {
     const toY = (times) => bottom - (Math.min(times, top) / top) * lane.height;
     pen.rect(x, lane.y, width, lane.height, theme.stops[0]);
     pen.text(x, lane.titleY, layout.narrow ? "Attention, in times uniform" : "Attention weight, in times the uniform weight", titled);
-    const digits = top >= 10 ? 0 : 1;
-    for (const times of [0, top / 2, top]) {
-      pen.line([x, toY(times), x + width, toY(times)], theme.faint);
-      pen.text(x - 5, toY(times) + (times === 0 ? 0 : times === top ? 9 : 4), times.toFixed(times ? digits : 0), { ...small, anchor: "end" });
+    const step = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500].find((size) => top / size <= 3) ?? 10 ** Math.ceil(Math.log10(top / 3));
+    for (let times = 0; times <= top; times += step) {
+      const y = toY(times);
+      pen.line([x, y, x + width, y], theme.faint);
+      pen.text(x - 5, Math.max(y + (times ? 4 : 0), lane.y + 9), String(times), { ...small, anchor: "end" });
     }
     // Runs of columns that steps reach; gaps stay gaps.
     for (let c = 0; c < columns; c += 1) {
@@ -253,6 +254,7 @@ function drawFigure(pen, model, layout, state) {
     pen.rect(x, lane.y, width, lane.height, theme.stops[0]);
     heat(lane.y, lane.height, x, width / columns, Array.from(values, (v) => (Number.isNaN(v) ? 0 : Math.round(scale.level(v) * 64))));
     const wave = waveColumns(model, from, to, columns);
+    const mode = scale.relative ? "relative" : "absolute";
     if (wave) {
       const reach = (lane.height / 2 - 4) / model.peak;
       const points = [];
@@ -262,9 +264,9 @@ function drawFigure(pen, model, layout, state) {
       for (const [level, y] of [[model.peak, lane.y + 9], [0, middle + 4], [-model.peak, lane.y + lane.height]]) {
         pen.text(x - 5, y, level ? level.toFixed(model.peak < 0.1 ? 3 : 2).replace("-", "−") : "0", { ...small, anchor: "end" });
       }
-      pen.text(x, lane.titleY, layout.narrow ? "Waveform on attention colours" : "Waveform (amplitude), attention as colour behind it", titled);
+      pen.text(x, lane.titleY, layout.narrow ? `Waveform on attention (${mode})` : `Waveform (amplitude), attention as colour behind it (${mode} scale)`, titled);
     } else {
-      pen.text(x, lane.titleY, "Attention as colour (this file holds no waveform)", titled);
+      pen.text(x, lane.titleY, `Attention as colour, ${mode} scale (this file holds no waveform)`, titled);
     }
     pen.frame(x, lane.y, width, lane.height, theme.edge);
   }

@@ -34,12 +34,12 @@ function spellTop(scale) {
 
 /** "1.25 s", or "2:03.50 min" from one minute on. */
 function spellTime(seconds) {
-  return seconds < 60 ? `${seconds.toFixed(2)} s` : `${clockTime(seconds)} min`;
+  return seconds < 59.995 ? `${seconds.toFixed(2)} s` : `${clockTime(seconds)} min`;
 }
 
 /** "1.20–1.85 s", or in minutes where the end is. */
 function spellSpan(from, to) {
-  const minutes = to >= 60;
+  const minutes = to >= 59.995;
   return `${clockTime(from, 2, minutes)}–${clockTime(to, 2, minutes)} ${minutes ? "min" : "s"}`;
 }
 

@@ -130,7 +130,8 @@ def nearly_uniform(steps, loudness):
 
 def heads(steps, loudness):
     draw = np.random.default_rng(8)
-    own = softmax(0.2 * loudness + draw.normal(size=(4, steps, steps)) - 0.02 * abs(np.subtract.outer(*[np.arange(steps)] * 2)))
+    distance = abs(np.subtract.outer(np.arange(steps), np.arange(steps)))
+    own = softmax(0.2 * loudness + draw.normal(size=(4, steps, steps)) - 0.02 * distance)
     return [
         AttentionMap("self_attention", own, ("head", "query", "step"), "Steps look at steps."),
         AttentionMap("universal_query", softmax(0.2 * loudness), ("step",)),

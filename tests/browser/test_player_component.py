@@ -23,7 +23,8 @@ from player_harness import CASES
 from playwright.sync_api import expect
 
 from components import colours
-from components.player.payload import standalone
+from components.player.payload import script, standalone
+from models.explanation import AttentionMap
 
 # Pixels left and right of the time axis in a wide picture; see figureLayout in components/player/figure.js.
 GUTTER, RIGHT = 52, 12
@@ -55,7 +56,8 @@ def offline(page, tmp_path):
         fragment = standalone(explanation, element_id="picture")
         file = tmp_path / "page.html"
         file.write_text(
-            f'<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy(fragment)}">'
+            '<!doctype html><meta charset="utf-8">'
+            f'<meta http-equiv="Content-Security-Policy" content="{policy(fragment)}">'
             f'<body style="margin: 8px">{fragment}',
             encoding="utf-8",
         )
@@ -301,7 +303,8 @@ def test_touch_drag_selects_and_pinch_zooms(browser, tmp_path):
     devtools = context.new_cdp_session(page)
 
     def touch(kind, *shares):
-        points = [{"x": box["x"] + 40 + s * (box["width"] - 46), "y": box["y"] + 150, "id": i} for i, s in enumerate(shares)]
+        left, across = box["x"] + 40, box["width"] - 46
+        points = [{"x": left + s * across, "y": box["y"] + 150, "id": i} for i, s in enumerate(shares)]
         devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
     touch("touchStart", 0.3)
@@ -373,7 +376,7 @@ def test_png_and_svg_hold_the_figure_and_no_markup_of_the_user(offline, page):
 @pytest.mark.parametrize("name", ["nothing", "silence", "mute"])
 def test_clips_with_little_to_show_still_draw(offline, page, name):
     offline(name)
-    assert len(np.unique(pixels(page).reshape(-1, 3), axis=0)) > 5
+    assert len(np.unique(pixels(page) @ [65536, 256, 1])) > 5
     page.mouse.click(*point(page, 0.5))
     assert playhead(page) > 0.5
     if name == "mute":
@@ -438,3 +441,55 @@ def test_muting_asks_again_adds_up_and_resets(harness, page):
     page.wait_for_timeout(500)
     assert events.inner_text() == told
     assert playhead(page) == stood
+
+
+@pytest.fixture
+def arithmetic(page):
+    """Calls a function of the player's script: `arithmetic("mergeSpans", [[1, 2]], 5)`."""
+    code = script().partition("export default")[0]
+    page.add_script_tag(content=code)
+
+    def call(name, *arguments):
+        code = f"given => {{ const got = {name}(...given); return ArrayBuffer.isView(got) ? [...got] : got; }}"
+        return page.evaluate(code, list(arguments))
+
+    return call
+
+
+def test_arithmetic_in_the_browser_is_that_of_python(arithmetic):
+    draw = np.random.default_rng(0)
+    weights = draw.dirichlet(np.ones(7), (3, 2, 4)).astype(np.float32)
+    map_ = AttentionMap("self", weights, ("label", "head", "query", "step"))
+    sent = {"axes": list(map_.axes), "shape": list(weights.shape), "weights": weights.ravel().tolist()}
+    for fixed in ({}, {"label": 2}, {"head": 1, "query": 3}, {"label": 0, "head": -1, "query": 2}):
+        expected = map_.select(**{axis: i for axis, i in fixed.items() if i >= 0})
+        assert arithmetic("selectWeights", sent, fixed) == pytest.approx(expected.tolist(), abs=1e-6)
+    assert arithmetic("mergeSpans", [[3, 4], [1, 2], [1.5, 2.5], [9, 12], [5, 5], [-1, 0.5]], 10) == [
+        [0, 0.5], [1, 2.5], [3, 4], [9, 10],
+    ]  # fmt: skip
+    spoken = {59.999: "1:00.00 min", 0: "0.00 s", 61.239: "1:01.24 min", 3.456: "3.46 s", 599.999: "10:00.00 min"}
+    for seconds, words in spoken.items():
+        assert arithmetic("spellTime", seconds) == words
+
+
+def test_top_moments_stand_out_and_lie_apart(arithmetic):
+    draw = np.random.default_rng(1)
+    for steps in (1, 2, 30, 500):
+        starts = np.arange(steps) * 0.04 + 0.2
+        ends = starts + 0.04
+        duration = float(ends[-1]) + 0.1
+        weights = draw.dirichlet(np.full(steps, 0.2))
+        found = arithmetic("topMoments", weights.tolist(), starts.tolist(), ends.tolist(), duration)
+        assert len(found) <= 3 and (len(found) > 0 or weights.max() * steps < 1.5 or steps == 1)
+        shares = [moment["share"] for moment in found]
+        assert shares == sorted(shares, reverse=True)
+        for moment in found:
+            assert 0 <= moment["start"] < moment["end"] <= duration
+            assert weights[moment["peak"]] * steps >= 1.5
+            overlap = np.clip(np.minimum(ends, moment["end"]) - np.maximum(starts, moment["start"]), 0, None)
+            assert moment["share"] == pytest.approx(float((weights * overlap / 0.04).sum()), abs=1e-6)
+        times = sorted((moment["start"], moment["end"]) for moment in found)
+        assert all(a[1] <= b[0] + 1e-9 for a, b in zip(times, times[1:], strict=False))
+    even = np.full(50, 0.02) * (1 + 0.05 * draw.normal(size=50))
+    starts = np.arange(50) * 0.04
+    assert arithmetic("topMoments", even.tolist(), starts.tolist(), (starts + 0.04).tolist(), 2.0) == []
