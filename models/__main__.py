@@ -11,8 +11,6 @@ from pathlib import Path
 
 from models.errors import EarmarkError
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 _FORMATS = ("json", "csv", "html")
 _SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
 _LONGEST_SAMPLE = 2500  # characters; the film of a long text would outweigh the network
@@ -203,13 +201,15 @@ def _samples(recipe):
 
 def _evaluate(options):
     from models import checkpoints
-    from models.evaluation import evaluate
+
+    checkpoint = checkpoints.load(options.checkpoint)
+    from models.evaluation import evaluate  # after the checkpoint: a wrong name is told without loading Keras
 
     def progress(done, total):
         if sys.stderr.isatty():
             print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
-    scores = evaluate(checkpoints.load(options.checkpoint), options.data, options.split, progress)
+    scores = evaluate(checkpoint, options.data, options.split, progress)
     if options.format == "json":
         print(json.dumps(scores))
     else:
@@ -217,5 +217,17 @@ def _evaluate(options):
             print(f"{name}\t{value:.4f}" if isinstance(value, float) else f"{name}\t{value}")
 
 
+def _silence_native_messages():
+    """Keep TensorFlow's C++ notes, which no setting turns off, out of standard error; Python still writes there."""
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:  # whoever set it wants to see what it lets through
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+
+
 if __name__ == "__main__":
+    _silence_native_messages()
     sys.exit(main())
