@@ -7,6 +7,7 @@ from components.samples import sample_named
 from components.wording import lower_headings, plain
 from models import checkpoints
 from models.errors import CheckpointError
+from pages.common.controls import told_apart
 from pages.common.shelf import shelf
 
 ADDING = """
@@ -106,7 +107,7 @@ def title_of(checkpoint):
 
 
 good = [entry for entry in entries if entry.problem is None]
-names = [entry.title for entry in good]
+names = list(told_apart({entry.name: entry.title for entry in good}).values())
 broken = [entry.problem for entry in entries if entry.problem is not None]
 if good:
     for tab, entry in zip(st.tabs(names), good, strict=True):

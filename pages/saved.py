@@ -4,7 +4,6 @@ import streamlit as st
 
 from components.player import player
 from components.reader import reader
-from components.wording import plain
 from models import checkpoints
 from models.errors import InputError
 from models.explanation import Explanation
@@ -27,35 +26,34 @@ def open_file():
         return
     st.session_state["saved-problem"] = ""
     try:
-        st.session_state["saved"] = Explanation.from_json(given.getvalue())
+        explanation = Explanation.from_json(given.getvalue())
+        result.require_drawable(explanation)
+        st.session_state["saved"] = explanation
     except InputError as error:
         st.session_state["saved-problem"] = str(error)
 
 
 st.file_uploader("A JSON file from Earmark", key="saved-file", on_change=open_file)
 explanation = st.session_state.get("saved")
-try:
-    result.problem(st.session_state.get("saved-problem", ""), kept=explanation is not None)
-    if explanation is None:
-        st.markdown("Nothing is open yet. Save one first, below a clip or a text:")
-        with st.container(horizontal=True):
-            st.page_link("pages/speech.py", label="Speech", icon=":material/graphic_eq:")
-            st.page_link("pages/text.py", label="Text", icon=":material/article:")
-    else:
-        result.verdict(explanation, None)
-        VIEWS[explanation.modality](explanation, key="saved-view", can_predict=False)
-        if explanation.provenance.checkpoint in {c.name for c in checkpoints.available(explanation.modality)}:
-            if st.button("Ask the network again, and change the input", icon=":material/replay:"):
-                data = explanation.text if explanation.modality == "text" else explanation.sound
-                taken = Input("file", explanation.provenance.input_name, data)
-                changes = explanation.changed
-                if explanation.modality == "text":
-                    changes = [index for index, _ in changes]
-                Desk.of(explanation.modality).ask(explanation.provenance.checkpoint, taken, changes)
-                st.switch_page(PAGES[explanation.modality])
-        result.reading_aid(explanation)
-        result.downloads(explanation, key="saved")
-        result.steps(explanation, key="saved")
-except InputError as error:
-    # JSON of the right shape may still hold what no picture can be drawn from.
-    st.error(plain(str(error)), icon=":material/error:")
+result.problem(st.session_state.get("saved-problem", ""), kept=explanation is not None)
+if explanation is None:
+    st.markdown("Nothing is open yet. Save one first, below a clip or a text:")
+    with st.container(horizontal=True):
+        st.page_link("pages/speech.py", label="Speech", icon=":material/graphic_eq:")
+        st.page_link("pages/text.py", label="Text", icon=":material/article:")
+else:
+    result.verdict(explanation, None)
+    VIEWS[explanation.modality](explanation, key="saved-view", can_predict=False)
+    data = explanation.text if explanation.modality == "text" else explanation.sound
+    here = {entry.name for entry in checkpoints.available(explanation.modality)}
+    if data is not None and explanation.provenance.checkpoint in here:
+        if st.button("Ask the network again, and change the input", icon=":material/replay:"):
+            taken = Input("file", explanation.provenance.input_name, data)
+            changes = explanation.changed
+            if explanation.modality == "text":
+                changes = [index for index, _ in changes]
+            Desk.of(explanation.modality).ask(explanation.provenance.checkpoint, taken, changes)
+            st.switch_page(PAGES[explanation.modality])
+    result.reading_aid(explanation)
+    result.downloads(explanation, key="saved")
+    result.steps(explanation, key="saved")

@@ -22,7 +22,7 @@ _PARTS = (
 )  # fmt: skip
 # In this order one after the other they are one ES module.
 _SCRIPTS = (
-    *(_SHARED / f"{name}.js" for name in ("colour", "probabilities", "controls")),
+    *(_SHARED / f"{name}.js" for name in ("colour", "probabilities", "controls", "settings")),
     *(_HERE / f"{name}.js" for name in _PARTS),
 )
 _STYLES = (_SHARED / "base.css", _SHARED / "probabilities.css", _HERE / "player.css")

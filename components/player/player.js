@@ -9,7 +9,7 @@ const players = new WeakMap();
 
 function createPlayer(parent, editable) {
   const state = {
-    data: null, maps: [], map: 0, index: {}, label: 0, relative: false,
+    data: null, maps: [], map: 0, index: {}, label: 0, relative: linkedSetting("scale") === "relative",
     from: 0, to: 1, time: 0, selection: null, applied: [], asked: null, busy: 0, silent: true,
     wanted: false, follow: true, back: null, queue: [], pause: 0, hover: null, seen: -1, problem: "",
   };
@@ -43,6 +43,7 @@ function createPlayer(parent, editable) {
   });
   const scaleChoice = buildChoice("Colour scale", [[false, "Absolute"], [true, "Relative"]], (relative) => {
     state.relative = relative;
+    linkSetting("scale", relative ? "relative" : null);
     rescale();
   });
   const legend = colourLegend();
@@ -612,6 +613,7 @@ function createPlayer(parent, editable) {
       selected: perLabel ? state.label : -1,
       onSelect(index) {
         state.label = index;
+        linkSetting("label", names[index]);
         reweigh();
       },
     });
@@ -665,6 +667,7 @@ function createPlayer(parent, editable) {
       retheme();
       return;
     }
+    const first = state.data === null;
     const sameClip = data.clip === state.data?.clip;
     const sameModel = data.checkpoint === state.data?.checkpoint && data.labels.join("\n") === state.data.labels.join("\n");
     const samples = sameClip ? model.samples : null;
@@ -674,7 +677,10 @@ function createPlayer(parent, editable) {
     model = clipModel(data, samples);
     Object.assign(state, { applied: mergeSpans(data.changed, model.duration), asked: null, busy: 0, hover: null });
     if (!sameModel || state.map >= state.maps.length) state.map = 0;
-    if (!sameModel || !sameClip) state.label = data.probabilities.indexOf(Math.max(...data.probabilities));
+    if (!sameModel || !sameClip) {
+      if (!first) linkSetting("label", null);
+      state.label = linkedLabel(data.labels, data.probabilities.indexOf(Math.max(...data.probabilities)));
+    }
     if (!sameClip) {
       clearTimeout(state.pause);
       Object.assign(state, {

@@ -10,7 +10,7 @@ const readers = new WeakMap();
 function createReader(parent) {
   const colourSteps = 64;
   const state = {
-    data: null, maps: [], map: 0, index: {}, label: 0, relative: false, masked: new Set(), applied: new Set(),
+    data: null, maps: [], map: 0, index: {}, label: 0, relative: linkedSetting("scale") === "relative", masked: new Set(), applied: new Set(),
     lastMasked: -1, passage: -1, cursor: 0, busy: 0,
   };
   let source = null;
@@ -28,6 +28,7 @@ function createReader(parent) {
   const fields = readerElement("div", { className: "reader-fields" });
   const scaleChoice = choiceButtons("Colour scale", [[false, "Absolute"], [true, "Relative"]], (relative) => {
     state.relative = relative;
+    linkSetting("scale", relative ? "relative" : null);
     retint();
   });
   const previous = readerElement("button", {
@@ -554,6 +555,7 @@ function createReader(parent) {
       selected: hasLabelAxis() ? state.label : -1,
       onSelect(index) {
         state.label = index;
+        linkSetting("label", names[index]);
         retint();
       },
     });
@@ -591,7 +593,10 @@ function createReader(parent) {
     state.lastMasked = -1;
     state.busy = 0;
     if (!keptModel || state.map >= state.maps.length) state.map = 0;
-    if (!keptText || !keptModel) state.label = data.ranking[0];
+    if (!keptText || !keptModel) {
+      if (previousData) linkSetting("label", null);
+      state.label = linkedLabel(data.labels, data.ranking[0]);
+    }
     chooseAxes();
     if (!keptText) {
       view?.destroy();

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import streamlit as st
 
 from components.samples import sample_named, samples_for
@@ -25,10 +27,16 @@ def healthy(modality: str) -> list[checkpoints.Listing]:
     return good
 
 
+def told_apart(titles: dict[str, str]) -> dict[str, str]:
+    """Titles by name, with the name added where two are the same: a box of choices knows them by their words."""
+    count = Counter(titles.values())
+    return {name: f"{title} [{name}]" if count[title] > 1 else title for name, title in titles.items()}
+
+
 def checkpoint_choice(desk: Desk, entries: list[checkpoints.Listing]) -> None:
     """A box to choose the checkpoint; choosing one explains the current input with it."""
     key = f"{desk.modality}-checkpoint"
-    titles = {entry.name: entry.title for entry in entries}
+    titles = told_apart({entry.name: entry.title for entry in entries})
     if desk.wanted is not None and desk.wanted.checkpoint in titles:
         st.session_state[key] = desk.wanted.checkpoint
 

@@ -9,6 +9,7 @@ import streamlit as st
 from components.wording import plain
 from models import corpora
 from models.errors import InputError
+from pages.common.controls import told_apart
 from pages.common.desk import Desk, Input
 
 
@@ -48,6 +49,7 @@ def item_choice(desk: Desk) -> None:
     except InputError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
+    titles = told_apart({item.name: item.title for item in items.values()})
     key = f"{modality}-item-{name}"
     link = dict(desk.wanted.input.link) if desk.wanted else {}
     current = link.get("item") if link.get("corpus") == name and link.get("item") in items else None
@@ -65,7 +67,7 @@ def item_choice(desk: Desk) -> None:
         st.selectbox(
             "Clip" if modality == "speech" else "Text",
             list(items),
-            format_func=lambda name: items[name].title,
+            format_func=titles.get,
             key=key,
             index=None,
             placeholder=f"Choose one of {len(items):,}, or type to search",

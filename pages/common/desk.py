@@ -19,6 +19,8 @@ from models.explanation import Explanation
 from pages.common.shelf import explain, shelf
 
 _LOG = logging.getLogger("earmark")
+# The views themselves keep these in the address, in the browser; see components/shared/settings.js.
+SETTINGS = ("label", "scale")
 CHANGES = {"speech": "muted", "text": "masked"}
 _WORDS = {"speech": "The network is listening …", "text": "The network is reading …"}
 _FIRST = "Starting the network; this takes a few seconds, once …"
@@ -61,6 +63,7 @@ class Desk:
     shown: Explanation | None = None
     problem: str = ""
     link: dict = field(default_factory=dict)
+    _linked: tuple | None = None
 
     @staticmethod
     def of(modality: str) -> Desk:
@@ -129,7 +132,7 @@ class Desk:
             first_input: a function from a checkpoint's name to the `Input` that a visitor sees first.
             corpus_item: a function of `(corpus, item)` that gives an `Input` or raises `InputError`.
         """
-        query = st.query_params.to_dict()
+        query = {key: value for key, value in st.query_params.to_dict().items() if key not in SETTINGS}
         if query == self.link or not query:
             if self.wanted is None and not self.problem:
                 self.ask(names[0], first_input(names[0]))
@@ -165,14 +168,21 @@ class Desk:
 
     def write_link(self) -> None:
         """Put what is shown into the page's address."""
+        query = st.query_params.to_dict()
         link = {}
+        settings = {key: query[key] for key in SETTINGS if key in query}
         if self.request is not None:
             link = {"checkpoint": self.request.checkpoint, **dict(self.request.input.link)}
             changes = format_changes(self.modality, self.request.changes) if self.request.input.link else ""
             if changes:
                 link[CHANGES[self.modality]] = changes
-        if st.query_params.to_dict() != link:
-            st.query_params.from_dict(link)
+            shown = (self.request.checkpoint, self.request.input)
+            if self._linked not in (None, shown):
+                # Another input starts at its own most probable label.
+                settings.pop("label", None)
+            self._linked = shown
+        if query != link | settings:
+            st.query_params.from_dict(link | settings)
         self.link = link
 
 

@@ -6,9 +6,31 @@ import streamlit as st
 
 from components import wording
 from components.downloads import file_name, to_csv, weights_table
+from components.player.payload import payload as player_payload
+from components.reader.payload import payload as reader_payload
 from components.report import report
 from components.wording import plain
+from models.errors import InputError
 from models.explanation import Explanation
+
+
+def require_drawable(explanation: Explanation) -> None:
+    """Go through what the page will show of an explanation that came from a file.
+
+    Raises:
+        InputError: JSON of the right shape, but of what no picture can be drawn or sentence said.
+    """
+    try:
+        (player_payload if explanation.modality == "speech" else reader_payload)(explanation)
+        wording.verdict(explanation)
+        wording.top_steps(explanation)
+        wording.facts(explanation)
+        if explanation.changed:
+            wording.taken_away(explanation)
+    except InputError:
+        raise
+    except (LookupError, ValueError, TypeError, ArithmeticError) as error:
+        raise InputError("The saved explanation is damaged: its parts do not fit together. Save it again.") from error
 
 
 def problem(sentence: str, *, kept: bool) -> None:

@@ -257,6 +257,31 @@ def test_a_link_brings_everything_back_and_follows_what_is_done(journey):
     other.close()
 
 
+def test_a_link_holds_the_chosen_label_and_scale(journey):
+    page = journey.page
+    journey.open("text?checkpoint=goemotions&sample=joy.txt")
+    journey.shown("joy.txt")
+    row = page.locator(".prob-row").nth(3)
+    name = row.locator(".prob-word").inner_text()
+    row.click()
+    page.get_by_role("button", name="Relative").click()
+    page.wait_for_url(re.compile(f"label={name}&scale=relative"))
+    # The page keeps what the view wrote, here while a table is opened on the server.
+    page.get_by_text("Show all words as a table").click()
+    journey.settled()
+    assert f"label={name}&scale=relative" in page.url
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.locator(".prob-row[aria-selected=true] .prob-word")).to_have_text(name, timeout=PATIENCE)
+    expect(other.get_by_role("button", name="Relative")).to_have_attribute("aria-pressed", "true")
+    other.close()
+    # Another text starts at its own most probable label.
+    page.locator("[data-testid=stButtonGroup]").get_by_text("Anger", exact=True).click()
+    journey.shown("anger.txt")
+    expect(page.locator(".prob-row").first).to_have_attribute("aria-selected", "true")
+    assert "label=" not in page.url and "scale=relative" in page.url
+
+
 def test_the_first_link_of_a_fresh_server_leads_to_its_page(browser, tmp_path):
     with serving(tmp_path / "log.txt") as address:
         page = browser.new_page()

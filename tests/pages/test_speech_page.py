@@ -60,7 +60,7 @@ def test_a_recording_is_explained(visitor):
     at = visitor.open("speech")
     at.segmented_control("speech-source").set_value("recording")
     at = visitor.run()
-    at.audio_input("speech-recording").set_value(wav(speechlike(2)))
+    at.audio_input("speech-recording").set_value(("recording.wav", wav(speechlike(2)), "audio/wav"))
     visitor.run()
     assert visitor.desk("speech").shown.provenance.input_name == "Recording"
 
