@@ -34,7 +34,7 @@ function spellTop(scale) {
 
 /** "1.25 s", or "2:03.50 min" from one minute on. */
 function spellTime(seconds) {
-  return seconds < 59.995 ? `${seconds.toFixed(2)} s` : `${clockTime(seconds)} min`;
+  return seconds < 59.995 ? `${seconds.toFixed(2)} s` : `${clockTime(seconds, 2, true)} min`;
 }
 
 /** "1.20–1.85 s", or in minutes where the end is. */
