@@ -432,7 +432,8 @@ def _notices(sound, promised, sample_rate):
     if sound.rate < 0.95 * sample_rate:
         yield (
             f"The clip has {sound.rate:,} samples a second, so it holds nothing above {sound.rate / 2000:.2g} kHz, "
-            f"like a telephone call; the model learned from speech up to {sample_rate / 2000:g} kHz. Trust the result less."
+            f"like a telephone call; the model learned from speech up to {sample_rate / 2000:g} kHz. Trust the result "
+            "less."
         )
     peak = float(max(sound.high.max(), -sound.low.min()))
     if sound.is_float and peak > 1.0:

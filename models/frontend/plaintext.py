@@ -57,10 +57,13 @@ def decode(data: bytes) -> str:
     sample = data[:65536]
     if sum(byte in _CONTROLS for byte in sample) > _MOST_CONTROLS * len(sample):
         raise InputError("This file does not hold plain text. Save it as .txt (UTF-8), or paste the text.")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
     # Letters beyond ASCII in Windows-1252 hardly ever form UTF-8, so if most do, a few are damaged or cut off.
     text = data.decode("utf-8", errors="replace")
-    damaged = text.count("\ufffd")
-    if not damaged or sum(c > "\x7f" for c in text) > 2 * damaged:
+    if sum(c > "\x7f" for c in text) > 2 * text.count("\ufffd"):
         return text
     # Five bytes have no meaning in Windows-1252; they become the replacement sign, visibly.
     return data.decode("cp1252", errors="replace")
