@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.conftest import ROOT
+from tests.browser.server import serving
 
 _FLAGS = (
     "--no-sandbox",
@@ -44,33 +38,6 @@ def page(browser):
     context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()
-
-
-@contextlib.contextmanager
-def serving(log):
-    """Start Earmark on a free port; gives its address once it answers."""
-    with socket.socket() as found:
-        found.bind(("localhost", 0))
-        port = found.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    command += ["--server.address", "localhost"]
-    address = f"http://localhost:{port}"
-    with log.open("w") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
-        deadline = time.monotonic() + 120
-        try:
-            while True:
-                try:
-                    urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                    break
-                except OSError:
-                    assert process.poll() is None and time.monotonic() < deadline, log.read_text()
-                    time.sleep(0.2)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(30)
-    assert "Traceback" not in log.read_text(), log.read_text()[-3000:]
 
 
 @pytest.fixture(scope="session")

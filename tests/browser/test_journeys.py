@@ -7,10 +7,10 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import serving
 from playwright.sync_api import expect
 
 from models.explanation import Explanation
+from tests.browser.server import serving
 
 PATIENCE = 90_000  # milliseconds; the first explanation waits for TensorFlow
 # Pixels left and right of the time axis in a wide picture; see figureLayout in components/player/figure.js.
