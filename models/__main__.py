@@ -114,9 +114,9 @@ def _explain(options):
 
         text = report(explanation)
     if options.out is None:
-        sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
+        sys.stdout.buffer.write(text.encode())
     else:
-        options.out.write_bytes(text.encode("utf-8", "surrogatepass"))
+        options.out.write_bytes(text.encode())
 
 
 def _modality(name, data):

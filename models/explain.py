@@ -136,6 +136,8 @@ def explain_text(checkpoint, text: str, *, name: str = "", masked=(), progress=N
         raise InputError(
             f"This text has {len(text):,} characters; the limit is {MAXIMUM_CHARACTERS:,}. Paste a shorter part of it."
         )
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InputError("This text holds half of a character, which no file can store. Paste it again from its source.")
     starts, ends = tokenize(text)
     if not len(starts):
         raise InputError("There are no words in this text. Paste or type some, or choose a sample.")
@@ -179,7 +181,7 @@ def explain_text(checkpoint, text: str, *, name: str = "", masked=(), progress=N
         probabilities=probabilities[0],
         thresholds=checkpoint.thresholds,
         attention=attention,
-        provenance=_provenance(checkpoint, name, text.encode("utf-8", "surrogatepass"), watch),
+        provenance=_provenance(checkpoint, name, text.encode(), watch),
         text=text,
         changed=tuple((i, i + 1) for i in masked),
         notices=tuple(notices),

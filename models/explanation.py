@@ -10,6 +10,7 @@ import base64
 import dataclasses
 import json
 import math
+import numbers
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -111,7 +112,10 @@ class AudioInfo:
     used: tuple[float, float]
 
     def __post_init__(self):
-        object.__setattr__(self, "used", (float(self.used[0]), float(self.used[1])))
+        start, end = self.used
+        object.__setattr__(self, "used", (float(start), float(end)))
+        _check_numbers("audio", self.sample_rate, self.model_sample_rate, self.channels, self.duration, *self.used)
+        _check_strings("audio", self.encoding)
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,10 @@ class Provenance:
     input_hash: str
     version: str
     milliseconds: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self):
+        names = (self.checkpoint, self.checkpoint_hash, self.input_name, self.input_hash, self.version)
+        _check_strings("provenance", *names)
 
 
 @dataclass(frozen=True)
@@ -212,6 +220,15 @@ class Explanation:
             raise InputError(f"The modality is {self.modality!r}; Earmark knows {MODALITIES}.")
         if self.task not in TASKS:
             raise InputError(f"The task is {self.task!r}; Earmark knows {TASKS}.")
+        if self.units.kind != ("frame" if self.modality == "speech" else "token"):
+            raise InputError(f"The steps are {self.units.kind}s, which does not go with {self.modality}.")
+        if self.modality == "text" and self.text is None:
+            raise InputError("The text is missing.")
+        _check_strings("text", *(() if self.text is None else (self.text,)), *self.labels, *self.notices)
+        for start, end in self.changed:
+            _check_numbers("changed", start, end)
+        if not self.labels:
+            raise InputError("There is no label.")
         if len(self.labels) != len(self.probabilities):
             raise InputError(f"{len(self.labels)} labels but {len(self.probabilities)} probabilities.")
         if self.thresholds is not None and len(self.thresholds) != len(self.labels):
@@ -265,7 +282,7 @@ class Explanation:
             return _explanation(body)
         except InputError as error:
             raise InputError(f"The saved explanation is damaged: {error}") from error
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InputError(
                 f"The saved explanation is damaged ({type(error).__name__}: {error}). Save it again from Earmark."
             ) from error
@@ -280,6 +297,23 @@ def _freeze(owner, name, dtype, ndim):
         raise InputError(f"{name} holds values that are not finite numbers.")
     array.setflags(write=False)
     object.__setattr__(owner, name, array)
+
+
+def _check_numbers(what, *values):
+    for value in values:
+        if not isinstance(value, numbers.Real) or isinstance(value, bool) or not math.isfinite(value):
+            raise InputError(f"{what}: {value!r} is not a finite number.")
+
+
+def _check_strings(what, *values):
+    for value in values:
+        if not isinstance(value, str):
+            raise InputError(f"{what}: {value!r} is not a string.")
+        try:
+            # JSON may spell half a character ("\ud800"), which no file and no page can hold.
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise InputError(f"{what}: it holds characters that do not exist.") from error
 
 
 def _plain(value):
