@@ -148,8 +148,8 @@ Attention shows where the network looked. Whether that explains its answer is a 
 {command}
 ```
 
-Seed {seed}, {epochs} epochs, {minutes:.0f} minutes on {os.cpu_count()} CPU cores that were shared with other work; Keras
-{keras.__version__} with the {keras.backend.backend()} backend. `history.csv` holds the curve.
+Seed {seed}, {epochs} epochs, {minutes:.0f} minutes on {os.cpu_count()} CPU cores that were shared with other work;
+Keras {keras.__version__} with the {keras.backend.backend()} backend. `history.csv` holds the curve.
 
 | setting | value |
 | --- | --- |

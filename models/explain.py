@@ -137,7 +137,9 @@ def explain_text(checkpoint, text: str, *, name: str = "", masked=(), progress=N
             f"This text has {len(text):,} characters; the limit is {MAXIMUM_CHARACTERS:,}. Paste a shorter part of it."
         )
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise InputError("This text holds half of a character, which no file can store. Paste it again from its source.")
+        raise InputError(
+            "This text holds half of a character, which no file can store. Copy it from its source again."
+        )
     starts, ends = tokenize(text)
     if not len(starts):
         raise InputError("There are no words in this text. Paste or type some, or choose a sample.")

@@ -199,7 +199,7 @@ def test_masking_a_word_makes_it_unknown_to_the_network_only(topics):
 
 @pytest.mark.parametrize(
     "text",
-    ["😀", "<script>alert(1)</script>", "שלום עולם", "a" * 5000, "\x00\x07 bell", "e\u0301\u0301\u0301"],,
+    ["😀", "<script>alert(1)</script>", "שלום עולם", "a" * 5000, "\x00\x07 bell", "e\u0301\u0301\u0301"],
 )
 def test_odd_texts_are_explained(topics, text):
     explanation = explain_text(topics, text)
