@@ -13,6 +13,8 @@ from models.frontend import audio
 from models.frontend.tokenizer import tokenize
 from models.training import predict
 
+_READERS = {".jsonl": datasets.reuters, ".tsv": datasets.goemotions}
+
 
 def speech_scores(target, probabilities) -> dict[str, float]:
     """`n`, `uar` (unweighted average recall: the mean of the recalls of the labels present) and `accuracy`.
@@ -72,6 +74,7 @@ def evaluate(checkpoint, folder, split="test", progress=None) -> dict[str, float
     Speech: every RAVDESS clip below the folder. Text: Reuters (`*.jsonl`) or GoEmotions (`*.tsv`).
 
     Args:
+        folder: the corpus, any part of it, or for text the file of one split.
         split: for text, which file to read; where the folder holds a single split, that one.
         progress: called as `progress(done, total)`.
 
@@ -79,6 +82,8 @@ def evaluate(checkpoint, folder, split="test", progress=None) -> dict[str, float
         InputError: the folder holds nothing this checkpoint can be scored on.
     """
     folder = Path(folder)
+    if folder.suffix in _READERS and folder.is_file():
+        folder, split = folder.parent, folder.stem
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder. Give the folder of a corpus.")
     if checkpoint.modality == "speech":
@@ -107,7 +112,7 @@ def _own_label(checkpoint, label):
 
 
 def _documents(folder, split, own_labels):
-    for suffix, read in ((".jsonl", datasets.reuters), (".tsv", datasets.goemotions)):
+    for suffix, read in _READERS.items():
         splits = sorted(path.stem for path in folder.glob(f"*{suffix}"))
         if splits:
             if split not in splits and len(splits) > 1:

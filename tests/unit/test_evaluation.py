@@ -86,6 +86,7 @@ def test_text_checkpoint_is_scored_on_a_single_split_without_labels_file(tmp_pat
     (tmp_path / "test.jsonl").write_text("\n".join(json.dumps(s) for s in stories) + "\n")
     checkpoint = checkpoints.load("reuters")
     alone = evaluate(checkpoint, tmp_path)
+    assert evaluate(checkpoint, tmp_path / "test.jsonl") == alone
     assert alone["n"] == 2 and 0 <= alone["macro_f1"] <= alone["micro_f1"] <= 1
     (tmp_path / "labels.txt").write_text("\n".join(checkpoint.labels) + "\n")
     assert evaluate(checkpoint, tmp_path) == alone
