@@ -101,7 +101,7 @@ function muteBar(actions, editable) {
   const all = buildButton("Restore all", actions.restoreAll, { title: "Predict again with nothing muted" });
   const box = buildElement("input", { type: "checkbox", checked: true });
   box.addEventListener("change", () => actions.silence(box.checked));
-  const hear = buildElement("label", { className: "ear-field" }, box, "Play muted parts as silence, as the model got them");
+  const hear = buildElement("label", { className: "player-check" }, box, "Play muted parts as silence, as the model got them");
   const buttons = buildElement("div", { className: "player-row" }, ...(editable ? [mute] : []), clear, ...(editable ? [all] : []), hear);
   const node = buildElement("section", { className: "player-mute", "aria-label": "Selection and muting" }, text, chips, buttons);
 
@@ -177,7 +177,7 @@ function playerHelp(editable) {
     ["Attention weight", "how much a step counts in the average the model answers from. All weights together are 1."],
     ["Step", "the shortest stretch the model tells apart, a few hundredths of a second."],
     ["Uniform", "the weight each step would have if all counted the same. 2 × uniform counts twice as much."],
-    ["Top moment", "a stretch around the largest weights, at least 1.5 × uniform."],
+    ["Top moment", "a stretch around a large weight. The strongest three are numbered, most attention first."],
     ["Log-mel spectrogram", "which pitches sound how loud at each time, spaced as the ear hears them. This is what the model gets."],
   ];
   const list = (rows) => buildElement("dl", {}, ...rows.flatMap(([a, b]) => [buildElement("dt", {}, a), buildElement("dd", {}, b)]));

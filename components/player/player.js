@@ -466,8 +466,11 @@ function createPlayer(parent, editable) {
       if (map.axes.includes("label")) parts.push("Attention for ", strong(model.labels[state.label]), ". ");
       if (peak === 0) parts.push("No moment has any weight here: the model had nothing it could attend to.");
       else if (weights.length === 1) parts.push("With only one step, its weight is always 1: this says nothing about the sound.");
-      else if (!moments.length) parts.push("Attention is spread almost evenly: no moment stands out.");
+      else if (!moments.length) parts.push("Attention is spread evenly: no moment stands out.");
       else {
+        if (peak * weights.length < 1.5) {
+          parts.push(`Attention is spread almost evenly: nowhere more than ${spellRatio(peak * weights.length)} times the uniform weight, so no moment stands out by much. `);
+        }
         parts.push(moments.length === 1 ? "Top moment: " : "Top moments: ");
         moments.forEach((moment, i) => {
           parts.push(i ? ", " : "", strong(spellSpan(moment.start, moment.end)), ` (${spellShare(moment.share)}${i ? "" : " of the attention"})`);
@@ -510,7 +513,7 @@ function createPlayer(parent, editable) {
       ];
     });
     const head = ["Moment", "From–to", "Share of the attention", "Largest weight", "× uniform", "Largest at", "Hear it, select it"];
-    const title = moments.length ? "Stretches that stand out, most attention first" : "No moment reaches 1.5 times the uniform weight.";
+    const title = moments.length ? "Stretches that stand out, most attention first" : "Attention is spread evenly: there is no top moment.";
     return buildTable(title, head, rows);
   }
 

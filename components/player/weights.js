@@ -73,8 +73,9 @@ function firstEndingAfter(ends, time) {
 
 /**
  * Up to three stretches that stand out, those that hold the most attention first. Each grows from a high step left and
- * right to where the weight falls under half of it, at most 1.5 s; short ones are widened to 0.3 s so that they can be
- * heard. Nothing under 1.5 times the uniform weight stands out: an even map has no top moments.
+ * right to where the weight falls under halfway between it and the uniform weight, at most 1.5 s; short ones are
+ * widened to 0.3 s so that they can be heard, but never into one another. A map that nowhere rises 2 % above the
+ * uniform weight is even: it has no top moments.
  *
  * Returns [{start, end, peak (step), share (of all attention, within start and end)}].
  */
@@ -89,23 +90,28 @@ function topMoments(weights, starts, ends, duration, count = 3) {
     for (let i = 0; i < steps; i += 1) {
       if (free[i] && (peak < 0 || weights[i] > weights[peak])) peak = i;
     }
-    if (peak < 0 || steps < 2 || weights[peak] * steps < 1.5) break;
+    if (peak < 0 || steps < 2 || weights[peak] * steps < 1.02) break;
+    const enough = (weights[peak] + 1 / steps) / 2;
     let first = peak;
     let last = peak;
     for (;;) {
       const before = first > 0 && free[first - 1] ? weights[first - 1] : -1;
       const after = last < steps - 1 && free[last + 1] ? weights[last + 1] : -1;
-      if (Math.max(before, after) < weights[peak] / 2) break;
+      if (Math.max(before, after) < enough) break;
       if (before >= after) first -= 1;
       else last += 1;
       if (ends[last] - starts[first] >= 1.5) break;
     }
     const lacking = Math.max(0.3 - (ends[last] - starts[first]), 0) / 2;
-    const start = Math.max(starts[first] - lacking, 0);
-    const end = Math.min(ends[last] + lacking, duration);
+    let start = Math.max(starts[first] - lacking, 0);
+    let end = Math.min(ends[last] + lacking, duration);
+    for (const other of moments) {
+      if (other.end <= starts[peak]) start = Math.max(start, other.end);
+      else end = Math.min(end, other.start);
+    }
     moments.push({ start, end, peak, share: shareWithin(weights, sums, starts, ends, start, end) });
-    // Neighbours within the widened stretch would be heard twice.
-    for (let i = firstEndingAfter(ends, start - 0.05); i < steps && starts[i] < end + 0.05; i += 1) free[i] = 0;
+    // Steps within the widened stretch would be heard twice.
+    for (let i = firstEndingAfter(ends, start); i < steps && starts[i] < end; i += 1) free[i] = 0;
   }
   return moments.sort((a, b) => b.share - a.share || a.start - b.start).slice(0, count);
 }
