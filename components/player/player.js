@@ -473,7 +473,8 @@ function createPlayer(parent, editable) {
         }
         parts.push(moments.length === 1 ? "Top moment: " : "Top moments: ");
         moments.forEach((moment, i) => {
-          parts.push(i ? ", " : "", strong(spellSpan(moment.start, moment.end)), ` (${spellShare(moment.share)}${i ? "" : " of the attention"})`);
+          const share = `(${spellShare(moment.share)}${i ? "" : " of the attention"})`;
+          parts.push(i ? ", " : "", buildElement("strong", { className: "player-time" }, spellSpan(moment.start, moment.end)), " ", buildElement("span", {}, share));
         });
         parts.push(".");
       }
