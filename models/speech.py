@@ -93,8 +93,22 @@ class AttentiveSpeechNetwork(keras.Model):
         self.classifier = keras.layers.Dense(labels, activation="softmax", name="classifier")
 
     def call(self, features, mask=None, training=False, return_attention=False):
-        mask = ops.any(ops.not_equal(features, 0.0), axis=-1) if mask is None else ops.cast(mask, "bool")
-        picture = ops.expand_dims(features, -1)
+        states, mask = self.encode(self.embed(features), mask, training=training)
+        probabilities, weights = self.attend(states, mask, training=training)
+        return (probabilities, {"universal_query": weights}) if return_attention else probabilities
+
+    def embed(self, features):
+        """The continuous input that gradients are taken by: the features themselves."""
+        return features
+
+    def encode(self, embedded, mask=None, training=False):
+        """What attention looks at.
+
+        Returns:
+            `(states, mask)`: float `(batch, steps, 2 * units)` and bool `(batch, steps)`.
+        """
+        mask = ops.any(ops.not_equal(embedded, 0.0), axis=-1) if mask is None else ops.cast(mask, "bool")
+        picture = ops.expand_dims(embedded, -1)
         for convolution, normalization, stride in self.blocks:
             picture = ops.relu(normalization(convolution(picture), training=training))
             mask = mask[:, ::stride]
@@ -105,9 +119,14 @@ class AttentiveSpeechNetwork(keras.Model):
         states = self.drops[0](states, training=training)
         for recurrent, drop in zip(self.recurrent, self.drops[1:], strict=True):
             states = drop(recurrent(states, mask=mask, training=training), training=training)
-        summary, weights = self.attention(states, mask=mask, return_attention=True, training=training)
-        probabilities = self.classifier(summary)
-        return (probabilities, {"universal_query": weights}) if return_attention else probabilities
+        return states, mask
+
+    def attend(self, states, mask=None, attention_weights=None, training=False):
+        """Probabilities and attention weights from `encode`'s states; given weights replace the layer's own."""
+        summary, weights = self.attention(
+            states, mask=mask, return_attention=True, training=training, attention_weights=attention_weights
+        )
+        return self.classifier(summary), weights
 
     def get_config(self):
         return dict(self.hyperparameters)

@@ -73,13 +73,31 @@ class LabelAttentionNetwork(keras.Model):
         self.attention = LabelAttention(labels, attention_units, name="label_attention")
 
     def call(self, features, mask=None, training=False, return_attention=False):
-        mask = ops.not_equal(features, PADDING) if mask is None else ops.cast(mask, "bool")
-        states = self.embedding_drop(self.embedding(features), training=training)
+        mask = ops.not_equal(features, PADDING) if mask is None else mask
+        states, mask = self.encode(self.embed(features), mask, training=training)
+        probabilities, weights = self.attend(states, mask)
+        return (probabilities, {"label_attention": weights}) if return_attention else probabilities
+
+    def embed(self, features):
+        """The continuous input that gradients are taken by: word vectors, `(batch, steps, embedding_dim)`."""
+        return self.embedding(features)
+
+    def encode(self, embedded, mask, training=False):
+        """What attention looks at.
+
+        Returns:
+            `(states, mask)`: float `(batch, steps, 2 * units)` and bool `(batch, steps)`.
+        """
+        mask = ops.cast(mask, "bool")
+        states = self.embedding_drop(embedded, training=training)
         for recurrent, drop in zip(self.recurrent, self.drops, strict=True):
             states = drop(recurrent(states, mask=mask, training=training), training=training)
-        logits, weights = self.attention(states, mask=mask, return_attention=True)
-        probabilities = ops.sigmoid(logits)
-        return (probabilities, {"label_attention": weights}) if return_attention else probabilities
+        return states, mask
+
+    def attend(self, states, mask=None, attention_weights=None):
+        """Probabilities and attention weights from `encode`'s states; given weights replace the layer's own."""
+        logits, weights = self.attention(states, mask=mask, return_attention=True, attention_weights=attention_weights)
+        return ops.sigmoid(logits), weights
 
     def get_config(self):
         return dict(self.hyperparameters)

@@ -22,6 +22,8 @@ class LabelAttention(keras.layers.Layer):
         inputs: float tensor of shape `(batch, steps, features)`.
         mask: bool tensor of shape `(batch, steps)`, `True` at valid steps.
         return_attention: whether to return `(logits, weights)`.
+        attention_weights: weights to use instead of the layer's own, shaped as those it returns
+            (`mask` is then not looked at).
 
     Returns:
         Logits of shape `(batch, L)`; with `return_attention=True` also the weights, shape
@@ -46,10 +48,12 @@ class LabelAttention(keras.layers.Layer):
         )
         self.output_bias = self.add_weight(shape=(self.labels,), initializer="zeros", name="output_bias")
 
-    def call(self, inputs, mask=None, training=False, return_attention=False):
-        hidden = ops.tanh(ops.matmul(inputs, self.kernel)) if self.units else inputs
-        scores = ops.transpose(ops.matmul(hidden, self.queries), (0, 2, 1))
-        weights = masked_softmax(scores, None if mask is None else ops.expand_dims(mask, 1))
+    def call(self, inputs, mask=None, training=False, return_attention=False, attention_weights=None):
+        weights = attention_weights
+        if weights is None:
+            hidden = ops.tanh(ops.matmul(inputs, self.kernel)) if self.units else inputs
+            scores = ops.transpose(ops.matmul(hidden, self.queries), (0, 2, 1))
+            weights = masked_softmax(scores, None if mask is None else ops.expand_dims(mask, 1))
         context = ops.matmul(weights, inputs)
         logits = ops.sum(context * self.output_kernel, axis=-1) + self.output_bias
         return (logits, weights) if return_attention else logits

@@ -23,6 +23,8 @@ class UniversalQueryAttention(keras.layers.Layer):
         mask: bool tensor of shape `(batch, steps)`, `True` at valid steps.
         return_attention: whether to return `(output, weights)`; elsewhere in Keras the same
             switch is called `return_attention_scores`.
+        attention_weights: weights to pool with instead of the layer's own, shaped as those it
+            returns (`mask` is then not looked at).
 
     Returns:
         Tensor of shape `(batch, features)`; with `return_attention=True` also the weights,
@@ -42,10 +44,12 @@ class UniversalQueryAttention(keras.layers.Layer):
         self.drop = keras.layers.Dropout(self.dropout)
         self.drop.build((input_shape[0], input_shape[1]))
 
-    def call(self, inputs, mask=None, training=False, return_attention=False):
-        hidden = ops.tanh(ops.matmul(inputs, self.kernel) + self.bias)
-        scores = ops.squeeze(ops.matmul(hidden, self.query), axis=-1)
-        weights = masked_softmax(scores, mask)
+    def call(self, inputs, mask=None, training=False, return_attention=False, attention_weights=None):
+        weights = attention_weights
+        if weights is None:
+            hidden = ops.tanh(ops.matmul(inputs, self.kernel) + self.bias)
+            scores = ops.squeeze(ops.matmul(hidden, self.query), axis=-1)
+            weights = masked_softmax(scores, mask)
         output = ops.einsum("bt,btf->bf", self.drop(weights, training=training), inputs)
         return (output, weights) if return_attention else output
 
