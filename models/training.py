@@ -80,7 +80,7 @@ def cosine_schedule(peak, batches, epochs, warmup=0.1):
     total = batches * epochs
     first = max(1, int(total * warmup))
     return keras.optimizers.schedules.CosineDecay(
-        peak * 0.01, decay_steps=total - first, warmup_target=peak, warmup_steps=first
+        peak * 0.01, decay_steps=max(1, total - first), warmup_target=peak, warmup_steps=first
     )
 
 
