@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+# Looking evenly at this share of the steps or more is uniform within noise: the weights then differ from
+# uniform ones by at most 16 % of their mass (Pinsker's inequality).
+UNIFORM = 0.95
+# More of the weight than this on silence or unknown words ...
+UNHEARD = 0.25
+# ... and this many times what uniform weights would put there.
+UNHEARD_TIMES = 1.0
+# A single-label answer below this is more likely wrong than right by the network's own account.
+SURE = 0.5
+# Standard deviations by which the clip's mean spectrum is off the training clips', root mean square over bands.
+UNLIKE = 1.0
+
 
 @dataclass(frozen=True)
 class Alarm:
@@ -24,3 +38,123 @@ class Alarm:
     advice: str
     value: float
     limit: float
+
+
+def alarms(subject, label, figures) -> tuple[Alarm, ...]:
+    """Every reason for doubt in one explained input, the gravest first.
+
+    Args:
+        subject: a `Subject`.
+        label: index of the label under test.
+        figures: `models.trust.Figures` of the map under test.
+    """
+    found = (
+        _one_step(figures),
+        _uniform(figures),
+        _unheard(subject, figures),
+        _unsure(subject, label),
+        _unlike(subject),
+    )
+    return tuple(alarm for alarm in found if alarm is not None)
+
+
+def _one_step(figures):
+    if figures.steps > 1:
+        return None
+    return Alarm(
+        "one-step",
+        "The input has a single step, so its attention weight is always 1.",
+        "A weight that cannot be anything else says nothing: on this input the attention layer cannot matter.",
+        "Use a longer input, or a network with finer steps.",
+        1,
+        1,
+    )
+
+
+def _uniform(figures):
+    share = figures.effective / figures.steps
+    if figures.steps < 2 or share < UNIFORM:
+        return None
+    return Alarm(
+        "uniform",
+        f"Attention is spread evenly: it looks at {figures.effective:.0f} of {figures.steps} steps' worth.",
+        "Which steps come out on top is then chance; the ranking carries no message.",
+        "Do not read the ups and downs of this map; look at another label, another input or the other witnesses.",
+        share,
+        UNIFORM,
+    )
+
+
+def _unheard(subject, figures):
+    mass, share = figures.unheard_mass, figures.unheard_share
+    if mass <= UNHEARD or mass <= UNHEARD_TIMES * share or figures.steps < 2:
+        return None
+    if subject.explanation.modality == "speech":
+        return Alarm(
+            "silence",
+            f"{mass:.0%} of the attention lies on near-silent moments, which are {share:.0%} of the used part.",
+            "Nothing is said there; the network may be parking its attention, or listening to room noise.",
+            "Mute these moments in the player and see whether the answer changes.",
+            mass,
+            UNHEARD,
+        )
+    return Alarm(
+        "unknown-words",
+        f"{mass:.0%} of the attention lies on words the network does not know, which are {share:.0%} of the text.",
+        "All unknown words look alike to it, so it cannot have reacted to what these words mean.",
+        "Check the spelling and the language, or put known words in their place and predict again.",
+        mass,
+        UNHEARD,
+    )
+
+
+def _unsure(subject, label):
+    explanation = subject.explanation
+    p = explanation.probabilities
+    top = int(explanation.ranking()[0])
+    why = "Attention belongs to an answer; where there hardly is one, the map explains little."
+    if explanation.thresholds is None:
+        if p[top] >= SURE:
+            return None
+        entropy = float(-(p * np.log(np.maximum(p, 1e-12))).sum() / np.log(len(p))) if len(p) > 1 else 0.0
+        return Alarm(
+            "unsure",
+            f"The network is not sure: its best answer, {explanation.labels[top]}, has {p[top]:.0%} "
+            f"(disorder of the answer {entropy:.0%}, where 100 % is blind guessing).",
+            why,
+            "Treat both the answer and its map as a guess; try a clearer or longer input.",
+            float(p[top]),
+            SURE,
+        )
+    if explanation.predicted()[label]:
+        return None
+    threshold = float(explanation.thresholds[label])
+    return Alarm(
+        "unsure",
+        f"The network does not assert {explanation.labels[label]}: {p[label]:.0%} is below its threshold of "
+        f"{threshold:.0%}.",
+        why,
+        "Choose a label the network asserts, or read this map as “where it looked and found too little”.",
+        float(p[label]),
+        threshold,
+    )
+
+
+def _unlike(subject):
+    """Only speech checkpoints know the statistics of what they were trained on."""
+    if subject.explanation.modality != "speech":
+        return None
+    frames = np.concatenate([window[window.any(axis=1)] for window in subject.windows])
+    if not len(frames):
+        return None
+    off = float(np.sqrt(np.mean(frames.mean(axis=0) ** 2)))
+    if off <= UNLIKE:
+        return None
+    return Alarm(
+        "unlike-training",
+        f"The clip's average sound colour is {off:.1f} standard deviations away from the training clips'.",
+        "Microphone, room, noise or speaker differ from all the network has learned from; it may answer at random.",
+        "Record closer and without noise, and trust the answer less.",
+        off,
+        UNLIKE,
+    )

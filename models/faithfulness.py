@@ -1,12 +1,21 @@
-"""Does the map tell the truth? ERASER's measures (DeYoung et al. 2020) against chance."""
+"""Does an order of the steps tell the truth? ERASER's measures, against random orders.
+
+Comprehensiveness and sufficiency after DeYoung et al. 2020 ("ERASER"), deletion and insertion curves after
+Samek et al. 2017 and Petsiuk et al. 2018.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 FRACTIONS = (0.01, 0.05, 0.1, 0.2, 0.5)
+# The fraction of the verdict line.
+HEADLINE = 0.2
+ORDERS = 30
+_TRIES = 50
 
 
 @dataclass(frozen=True)
@@ -16,15 +25,18 @@ class Curve:
     Args:
         name: whose order: `"attention"` or a witness' name.
         fractions: float32 `(F,)`, ascending, from 0 (the input as it is) to 1 (every step).
+        counts: int64 `(F,)`: how many steps that is: rounded, and at least one but for 0.
         deletion: float32 `(F,)`: probability with that fraction of the steps taken away.
         insertion: float32 `(F,)`: probability with only that fraction kept.
         comprehensiveness, sufficiency: float32 `(F,)`: probability of the whole input minus these.
-        aopc_comprehensiveness, aopc_sufficiency: their means over 1, 5, 10, 20, 50 %.
-        deletion_area, insertion_area: area under `deletion` and `insertion` over 0 to 1 (trapezoids).
+        aopc_comprehensiveness, aopc_sufficiency: their means over the fractions between 0 and 1.
+        deletion_area, insertion_area: area under `deletion` and `insertion` over `counts / steps`
+            (trapezoids). A telling order has a small area of deletion and a large one of insertion.
     """
 
     name: str
     fractions: np.ndarray
+    counts: np.ndarray
     deletion: np.ndarray
     insertion: np.ndarray
     comprehensiveness: np.ndarray
@@ -42,7 +54,7 @@ class Band:
     Args:
         mean, deviation: over the orders (deviation with n - 1).
         low, high: where one more random order falls in 95 % of cases (Student's t).
-        mean_low, mean_high: 95 % interval of the mean itself.
+        mean_low, mean_high: 95 % interval of the mean itself (Student's t).
     """
 
     mean: np.ndarray | float
@@ -55,10 +67,19 @@ class Band:
 
 @dataclass(frozen=True)
 class RandomOrders:
-    """`Curve`'s fields over `orders` random orders of the steps, drawn with `seed`."""
+    """`Curve`'s figures over `orders` random orders of the steps, drawn with `seed`.
+
+    Args:
+        distinct: whether the orders' top 20 % are all different sets, and differ from attention's
+            (impossible where the steps are too few).
+        taken, kept: float32 `(orders,)`: comprehensiveness and sufficiency at 20 % of each order.
+    """
 
     orders: int
     seed: int
+    distinct: bool
+    taken: np.ndarray
+    kept: np.ndarray
     fractions: np.ndarray
     deletion: Band
     insertion: Band
@@ -70,36 +91,133 @@ class RandomOrders:
     insertion_area: Band
 
 
-@dataclass(frozen=True)
-class Needed:
-    """How far the answer moves when the attention weights are replaced (the rest of the network stays).
+def count_of(fraction: float, steps: int) -> int:
+    """How many steps a fraction is: rounded, at least one."""
+    return min(max(1, math.floor(fraction * steps + 0.5)), steps)
 
-    Distances are total variation, 0 to 1: between the two answers over all labels (single-label), or
-    of the label under test alone, |p - p'| (multi-label).
+
+def band(values, level=0.95) -> Band:
+    """`Band` of a sample, shape `(n, ...)`, n at least 2; see there. Normal errors are assumed, as usual.
 
     Args:
-        shuffles: number of shuffles.
-        shuffled: float32 `(shuffles,)`: distance of each, ascending.
-        shuffled_mean, shuffled_deviation, shuffled_low, shuffled_high: mean, standard deviation, and
-            2.5 and 97.5 % quantiles of `shuffled`.
-        uniform: distance with every step weighted alike.
-        found: whether very different weights were found that keep the answer (within `tolerance`).
-        difference: how different the most different ones found are: total variation of the weights,
-            0 (the same) to 1 (no step shared).
-        tolerance: the largest distance of answers that counts as "kept", 0.01.
-        tried: number of weightings tried in the search.
-        alternative: float32 `(steps,)`: those weights (for drawing), sum 1.
+        level: how often the intervals hold.
     """
+    from scipy.special import stdtrit
 
-    shuffles: int
-    shuffled: np.ndarray
-    shuffled_mean: float
-    shuffled_deviation: float
-    shuffled_low: float
-    shuffled_high: float
-    uniform: float
-    found: bool
-    difference: float
-    tolerance: float
-    tried: int
-    alternative: np.ndarray
+    values = np.asarray(values, np.float64)
+    n = len(values)
+    mean, deviation = values.mean(axis=0), values.std(axis=0, ddof=1)
+    quantile = float(stdtrit(n - 1, 0.5 + level / 2))
+    one, all_ = quantile * deviation * math.sqrt(1 + 1 / n), quantile * deviation / math.sqrt(n)
+    parts = (mean, deviation, mean - one, mean + one, mean - all_, mean + all_)
+    return Band(*(float(p) if p.ndim == 0 else p.astype(np.float32) for p in parts))
+
+
+def order_of(scores) -> np.ndarray:
+    """Indices of the steps, highest score first; equal ones in the order of time."""
+    return np.argsort(-np.asarray(scores, np.float64), kind="stable")
+
+
+def random_orders(steps, orders=ORDERS, seed=0, apart_from=None):
+    """Seeded random orders of the steps.
+
+    Each has another set of steps in its first 20 %, and another than `apart_from` has: then attention's
+    rank among them is fair (a permutation test without repetition) even for a short text.
+
+    Args:
+        apart_from: an order `(steps,)`.
+
+    Returns:
+        `(orders, distinct)`: int array `(orders, steps)`, and whether there were enough different sets.
+    """
+    rng = np.random.default_rng(seed)
+    count = count_of(HEADLINE, steps)
+    distinct = math.comb(steps, count) > orders
+    seen = set() if apart_from is None else {frozenset(apart_from[:count].tolist())}
+    found = []
+    while len(found) < orders:
+        for _ in range(_TRIES * orders):
+            order = rng.permutation(steps)
+            top = frozenset(order[:count].tolist())
+            if not distinct or top not in seen:
+                break
+        seen.add(top)
+        found.append(order)
+    return np.array(found), distinct
+
+
+def curves(subject, label, scores, removal=None, fractions=FRACTIONS, orders=ORDERS, seed=0, progress=None):
+    """Deletion and insertion along the orders that scores give, and along random orders, in one batched run.
+
+    Args:
+        subject: a `Subject`.
+        label: index of the label.
+        scores: dict from a name to scores `(steps,)`; random sets are kept apart from the first one's.
+        removal: one of the subject's `removals`.
+        fractions: ascending, between 0 and 1, with `HEADLINE` among them.
+        orders: number of random orders.
+        seed: of the random orders.
+        progress: called as `progress(done, total)`; may raise.
+
+    Returns:
+        `(curves, random)`: a tuple of `Curve` in the order of `scores`, and `RandomOrders`.
+    """
+    ranked = [order_of(s) for s in scores.values()]
+    chance, distinct = random_orders(subject.steps, orders, seed, ranked[0])
+    counts = np.array([count_of(fraction, subject.steps) for fraction in fractions])
+    ranks = np.argsort(np.concatenate([ranked, chance]), axis=1)
+    taken = ranks[:, None, :] < counts[:, None]
+    nothing = np.zeros((1, subject.steps), bool)
+    sets = np.concatenate([nothing, ~nothing, taken.reshape(-1, subject.steps), ~taken.reshape(-1, subject.steps)])
+    answers = subject.probabilities(sets, removal, progress)[:, label]
+    whole, empty = answers[:2]
+    deletion, insertion = answers[2:].reshape(2, len(ranks), len(counts))
+    rows = _figures(subject.steps, whole, empty, fractions, counts, deletion, insertion)
+    given = len(ranked)
+    found = tuple(
+        Curve(name, **{key: _plain(value if key in _SHARED else value[i]) for key, value in rows.items()})
+        for i, name in enumerate(scores)
+    )
+    spread = {key: band(value[given:]) for key, value in rows.items() if key not in _SHARED}
+    headline = 1 + list(fractions).index(HEADLINE)
+    random = RandomOrders(
+        orders=orders,
+        seed=seed,
+        distinct=distinct,
+        taken=rows["comprehensiveness"][given:, headline].astype(np.float32),
+        kept=rows["sufficiency"][given:, headline].astype(np.float32),
+        fractions=_plain(rows["fractions"]),
+        **spread,
+    )
+    return found, random
+
+
+_SHARED = ("fractions", "counts")
+
+
+def _figures(steps, whole, empty, fractions, counts, deletion, insertion):
+    """Every figure of `Curve` for all orders at once: arrays `(orders, F)` or `(orders,)`."""
+    ends = np.full((len(deletion), 1), whole), np.full((len(deletion), 1), empty)
+    deletion = np.concatenate([ends[0], deletion, ends[1]], axis=1)
+    insertion = np.concatenate([ends[1], insertion, ends[0]], axis=1)
+    counts = np.concatenate([[0], counts, [steps]])
+    comprehensiveness, sufficiency = whole - deletion, whole - insertion
+    return {
+        "fractions": np.concatenate([[0], fractions, [1]]),
+        "counts": counts,
+        "deletion": deletion,
+        "insertion": insertion,
+        "comprehensiveness": comprehensiveness,
+        "sufficiency": sufficiency,
+        "aopc_comprehensiveness": comprehensiveness[:, 1:-1].mean(axis=1),
+        "aopc_sufficiency": sufficiency[:, 1:-1].mean(axis=1),
+        "deletion_area": np.trapezoid(deletion, counts / steps, axis=1),
+        "insertion_area": np.trapezoid(insertion, counts / steps, axis=1),
+    }
+
+
+def _plain(value):
+    value = np.asarray(value)
+    if value.ndim == 0:
+        return float(value)
+    return value.astype(np.float32) if value.dtype.kind == "f" else value

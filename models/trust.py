@@ -8,18 +8,36 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from dataclasses import dataclass
 
 import numpy as np
 
-from models.alarms import Alarm
-from models.attribution import Attribution
-from models.faithfulness import Curve, Needed, RandomOrders
+from models.alarms import Alarm, alarms
+from models.attribution import (
+    Attribution,
+    gradient_input,
+    integrated_gradients,
+    occlusion,
+    overlap,
+    smoothgrad,
+    spearman,
+)
+from models.faithfulness import FRACTIONS, HEADLINE, ORDERS, Curve, RandomOrders, count_of, curves
+from models.needed import Needed, needed
+from models.subjects import subject as subject_of
 
 FORMAT = "earmark-trust"
 FORMAT_VERSION = 1
 
 JUDGEMENTS = ("supported", "partly", "not supported", "untestable")
+# A result counts when random steps do as well in at most this share of cases ...
+CHANCE = 0.05
+# ... and when it differs from theirs by at least this much probability: 5 points.
+SMALLEST_EFFECT = 0.05
+# The short set of tests: fractions besides none and all, and segments of the occlusion.
+QUICK_FRACTIONS = (0.05, 0.2, 0.5)
+QUICK_SEGMENTS = 24
 
 
 @dataclass(frozen=True)
@@ -127,7 +145,7 @@ class Trust:
             `deletion` `(F,)`: the label's probability with that fraction of the steps taken, most important
             first; `insertion` `(F,)`: with only that fraction kept; `comprehensiveness`, `sufficiency`
             `(F,)` = `probability` minus these; `aopc_comprehensiveness`, `aopc_sufficiency`,
-            `deletion_area`, `insertion_area`).
+            `deletion_area`, `insertion_area`). Fractions go from 0 to 1.
         random: the same for random orders (`RandomOrders`: `fractions`, and for each of
             `deletion`, `insertion`, `comprehensiveness`, `sufficiency` a `Band` of arrays `(F,)`; for the
             four single figures a `Band` of floats. `Band`: `mean`, `deviation`, `low`, `high` (where 95 %
@@ -170,6 +188,184 @@ class Trust:
         """One JSON object; arrays as lists, keys as the fields here."""
         body = {"format": FORMAT, "format_version": FORMAT_VERSION} | dataclasses.asdict(self)
         return json.dumps(body, ensure_ascii=False, allow_nan=False, default=_plain)
+
+
+def assess(
+    checkpoint, explanation, *, label=None, removal=None, quick=True, orders=ORDERS, seed=0, progress=None
+) -> Trust:
+    """Test the explanation's first attention map on the explanation's own input.
+
+    Args:
+        checkpoint: the `Checkpoint` that the explanation was made with.
+        explanation: an `Explanation`; what it has muted or masked stays so.
+        label: index of the label to test; by default the most probable one.
+        removal: `"mute"` or `"mean"` for speech, `"mask"` or `"delete"` for text; by default the first.
+        quick: fewer fractions, and only the two cheapest witnesses; else every fraction of ERASER's and all four.
+        orders: number of random orders, at least 30 for a verdict.
+        seed: of random orders, shuffles and noise.
+        progress: called as `progress(done, total)`; may raise to cancel.
+
+    Raises:
+        InputError: the explanation does not go with the checkpoint, or lacks its sound.
+        ValueError: an unknown removal or label.
+    """
+    start = time.perf_counter()
+    subject = subject_of(checkpoint, explanation)
+    label = int(explanation.ranking()[0]) if label is None else int(label)
+    removal = removal or subject.removals[0]
+    if removal not in subject.removals:
+        raise ValueError(f"Steps of {explanation.modality} are removed by {subject.removals}, not {removal!r}.")
+    if not 0 <= label < len(explanation.labels):
+        raise ValueError(f"There is no label {label}; there are {len(explanation.labels)}.")
+    fractions, segments = (QUICK_FRACTIONS, QUICK_SEGMENTS) if quick else (FRACTIONS, None)
+    map_ = explanation.attention[0]
+    attention = Attribution("attention", "Attention", label, map_.select(label=label), map_.description)
+    stages = _Stages(
+        progress,
+        {
+            "gradient": 3,
+            "occlusion": min(segments or subject.steps, subject.steps),
+            "integrated": 0 if quick else 100,
+            "smoothgrad": 0 if quick else 60,
+            "curves": 2 * (orders + (3 if quick else 5)) * len(fractions),
+            "needed": 20,
+        },
+    )
+    witnesses = [gradient_input(subject, label, stages("gradient"))]
+    if not quick:
+        witnesses.append(integrated_gradients(subject, label, stages("integrated")))
+    witnesses.append(occlusion(subject, label, removal, segments, stages("occlusion")))
+    if not quick:
+        witnesses.append(smoothgrad(subject, label, stages("smoothgrad"), seed=seed))
+    scores = {witness.name: witness.scores for witness in (attention, *witnesses)}
+    found, random = curves(subject, label, scores, removal, fractions, orders, seed, stages("curves"))
+    need = needed(subject, label, map_.name, seed=seed, progress=stages("needed"))
+    figures = tuple(_figures(m, label, subject.unheard) for m in explanation.attention)
+    provenance = explanation.provenance
+    return Trust(
+        modality=explanation.modality,
+        label=label,
+        label_name=explanation.labels[label],
+        probability=float(found[0].deletion[0]),
+        emptied=float(found[0].deletion[-1]),
+        map=map_.name,
+        removal=removal,
+        verdict=judge(found[0], random, subject.steps),
+        attention=attention,
+        witnesses=tuple(witnesses),
+        agreement=tuple(_agreement(attention, witness) for witness in witnesses),
+        curves=found,
+        random=random,
+        needed=need,
+        figures=figures,
+        alarms=alarms(subject, label, figures[0]),
+        quick=quick,
+        seed=seed,
+        evaluations=subject.evaluations,
+        milliseconds=(time.perf_counter() - start) * 1000,
+        checkpoint=provenance.checkpoint,
+        checkpoint_hash=provenance.checkpoint_hash,
+        input_hash=provenance.input_hash,
+    )
+
+
+def judge(curve: Curve, random: RandomOrders, steps: int) -> Verdict:
+    """The verdict on an order, from its curve and the random orders'.
+
+    Two things are asked at 20 % of the steps: does the probability fall farther when the order's top
+    steps are taken than when random ones are, and does it fall less far when only they are kept? An
+    answer is yes if both hold:
+      - random orders do as well in at most 5 % of cases, (1 + as good ones) / (1 + all): a permutation
+        test, exact whatever the distribution. With 30 orders not a single one may do as well, and an
+        order that knows nothing gets a yes with a chance of 1 in 31;
+      - the difference to the random mean is at least 5 points of probability: with many steps a
+        difference can be certain and still too small to matter to anyone.
+    Two yes: "supported" (at most 1 in 31 by chance); one: "partly"; none: "not supported". It is
+    "untestable" if there are too few steps for 30 different sets (fewer than 9), or if the probability is
+    below 5 points, and so cannot fall by that.
+    """
+    at = int(np.argmin(np.abs(curve.fractions - HEADLINE)))
+    count = count_of(HEADLINE, steps)
+    taken, kept = float(curve.comprehensiveness[at]), float(curve.sufficiency[at])
+    taken_chance = (1 + int((random.taken >= taken).sum())) / (1 + random.orders)
+    kept_chance = (1 + int((random.kept <= kept).sum())) / (1 + random.orders)
+    taken_mean, kept_mean = float(random.taken.mean()), float(random.kept.mean())
+    reason = ""
+    if not random.distinct:
+        reason = "short"
+    elif curve.deletion[0] < SMALLEST_EFFECT:
+        reason = "improbable"
+    yes = (taken_chance <= CHANCE and taken - taken_mean >= SMALLEST_EFFECT) + (
+        kept_chance <= CHANCE and kept_mean - kept >= SMALLEST_EFFECT
+    )
+    return Verdict(
+        judgement="untestable" if reason else ("not supported", "partly", "supported")[yes],
+        reason=reason,
+        fraction=HEADLINE,
+        count=count,
+        taken=taken,
+        kept=kept,
+        taken_mean=taken_mean,
+        taken_deviation=float(random.taken.std(ddof=1)),
+        kept_mean=kept_mean,
+        kept_deviation=float(random.kept.std(ddof=1)),
+        taken_chance=taken_chance,
+        kept_chance=kept_chance,
+        orders=random.orders,
+    )
+
+
+class _Stages:
+    """One progress for several stages, each given its share by the rows it is expected to run."""
+
+    def __init__(self, progress, sizes):
+        self._progress, self._sizes, self._done = progress, sizes, 0
+
+    def __call__(self, name):
+        """`progress(done, total)` of one stage; stages come in any order, each once."""
+        start, size, total = self._done, self._sizes[name], sum(self._sizes.values())
+        self._done += size
+
+        def tell(done, of):
+            if self._progress is not None:
+                self._progress(start + int(size * done / max(of, 1)), total)
+
+        return tell
+
+
+def _agreement(attention, witness):
+    strength = np.abs(witness.scores)
+    return Agreement(witness.name, spearman(attention.scores, strength), overlap(attention.scores, strength))
+
+
+def _figures(map_, label, unheard):
+    weights = map_.select(label=label).astype(np.float64)
+    steps = len(weights)
+    effective = _effective(weights)
+
+    def along(axis):
+        if axis not in map_.axes:
+            return ()
+        # A head is looked at for the label under test; a label with the heads averaged.
+        fixed = {} if axis == "label" else {"label": label}
+        size = map_.weights.shape[map_.axes.index(axis)]
+        return tuple(_effective(map_.select(**fixed, **{axis: i})) for i in range(size))
+
+    return Figures(
+        map=map_.name,
+        steps=steps,
+        entropy=float(np.log(effective) / np.log(steps)) if steps > 1 else 0.0,
+        effective=effective,
+        unheard_mass=float(weights[unheard].sum()),
+        unheard_share=float(unheard.mean()),
+        heads=along("head"),
+        labels=along("label"),
+    )
+
+
+def _effective(weights):
+    weights = np.asarray(weights, np.float64)
+    return float(np.exp(-(weights * np.log(np.maximum(weights, 1e-300))).sum()))
 
 
 def _plain(value):
