@@ -10,7 +10,7 @@ from components import colours
 from models.explanation import Explanation
 
 # Okabe and Ito's colours, told apart by the colour-blind, without the orange that means attention here.
-_SERIES = {
+SERIES = {
     False: ("#0072b2", "#007d59", "#a3457f", "#4d4d4d", "#6a51a3", "#0b6e75"),
     True: ("#56b4e9", "#3ac79a", "#dd94bd", "#bdbdbd", "#a99cd6", "#5fc9cf"),
 }
@@ -60,7 +60,7 @@ def training_history(history: list[dict[str, float]], *, dark: bool = False) -> 
     groups = [("Loss (lower is better)", losses), ("Measures (higher is better)", measures)]
     groups = [group for group in groups if group[1]]
     figure = make_subplots(rows=1, cols=max(len(groups), 1), subplot_titles=[title for title, _ in groups])
-    colour = dict(zip(names, _SERIES[dark] * len(names), strict=False))
+    colour = dict(zip(names, SERIES[dark] * len(names), strict=False))
     dashes = ("solid", "dash", "dot", "dashdot")
     for column, (_, group) in enumerate(groups, start=1):
         for position, name in enumerate(group):
