@@ -22,8 +22,11 @@ page = st.navigation(
     ],
     position="top",
 )
-# Less empty space above the title: a projector shows few lines.
-st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; max-width: 90rem; }</style>")
+# Little empty space above the title, as a projector shows few lines; tables wider than a phone scroll by themselves.
+st.html(
+    "<style>.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; max-width: 90rem; } "
+    ".stMarkdown table { display: block; max-width: 100%; overflow-x: auto; }</style>"
+)
 # The page comes first: loading TensorFlow goes on behind it.
 warm_up()
 page.run()

@@ -64,6 +64,8 @@ with right:
 
 with st.container():
     desk.work()
+    # Before the picture: its view adds the chosen label and scale to the address, in the browser.
+    desk.write_link()
     result.problem(desk.problem, kept=desk.shown is not None)
 
 if desk.shown is not None:
@@ -76,4 +78,3 @@ if desk.shown is not None:
     if event is not None:
         desk.ask(desk.request.checkpoint, desk.request.input, changes_after(event, "speech"))
         st.rerun()
-desk.write_link()

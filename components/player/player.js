@@ -9,7 +9,7 @@ const players = new WeakMap();
 
 function createPlayer(parent, editable) {
   const state = {
-    data: null, maps: [], map: 0, index: {}, label: 0, relative: linkedSetting("scale") === "relative",
+    data: null, maps: [], map: 0, index: {}, label: 0, chosen: false, relative: linkedSetting("scale") === "relative",
     from: 0, to: 1, time: 0, selection: null, applied: [], asked: null, busy: 0, silent: true,
     wanted: false, follow: true, back: null, queue: [], pause: 0, hover: null, seen: -1, problem: "",
   };
@@ -43,7 +43,7 @@ function createPlayer(parent, editable) {
   });
   const scaleChoice = buildChoice("Colour scale", [[false, "Absolute"], [true, "Relative"]], (relative) => {
     state.relative = relative;
-    linkSetting("scale", relative ? "relative" : null);
+    keepSettings();
     rescale();
   });
   const legend = colourLegend();
@@ -606,6 +606,12 @@ function createPlayer(parent, editable) {
     state.seen = -1;
   }
 
+  /** The page writes its part of the address anew with every result; the player then adds its own again. */
+  function keepSettings() {
+    linkSetting("label", state.chosen ? state.data.labels[state.label] : null);
+    linkSetting("scale", state.relative ? "relative" : null);
+  }
+
   function showLabels() {
     const scrolled = labels.querySelector(".prob-list")?.scrollTop ?? 0;
     list?.destroy();
@@ -617,7 +623,8 @@ function createPlayer(parent, editable) {
       selected: perLabel ? state.label : -1,
       onSelect(index) {
         state.label = index;
-        linkSetting("label", names[index]);
+        state.chosen = true;
+        keepSettings();
         reweigh();
       },
     });
@@ -682,9 +689,11 @@ function createPlayer(parent, editable) {
     Object.assign(state, { applied: mergeSpans(data.changed, model.duration), asked: null, busy: 0, hover: null });
     if (!sameModel || state.map >= state.maps.length) state.map = 0;
     if (!sameModel || !sameClip) {
-      if (!first) linkSetting("label", null);
-      state.label = linkedLabel(data.labels, data.probabilities.indexOf(Math.max(...data.probabilities)));
+      const linked = first ? data.labels.indexOf(linkedSetting("label")) : -1;
+      state.chosen = linked >= 0;
+      state.label = state.chosen ? linked : data.probabilities.indexOf(Math.max(...data.probabilities));
     }
+    keepSettings();
     if (!sameClip) {
       clearTimeout(state.pause);
       Object.assign(state, {

@@ -10,7 +10,7 @@ const readers = new WeakMap();
 function createReader(parent) {
   const colourSteps = 64;
   const state = {
-    data: null, maps: [], map: 0, index: {}, label: 0, relative: linkedSetting("scale") === "relative", masked: new Set(), applied: new Set(),
+    data: null, maps: [], map: 0, index: {}, label: 0, chosen: false, relative: linkedSetting("scale") === "relative", masked: new Set(), applied: new Set(),
     lastMasked: -1, passage: -1, cursor: 0, busy: 0,
   };
   let source = null;
@@ -28,7 +28,7 @@ function createReader(parent) {
   const fields = readerElement("div", { className: "reader-fields" });
   const scaleChoice = choiceButtons("Colour scale", [[false, "Absolute"], [true, "Relative"]], (relative) => {
     state.relative = relative;
-    linkSetting("scale", relative ? "relative" : null);
+    keepSettings();
     retint();
   });
   const previous = readerElement("button", {
@@ -545,6 +545,12 @@ function createReader(parent) {
     });
   }
 
+  /** The page writes its part of the address anew with every result; the reader then adds its own again. */
+  function keepSettings() {
+    linkSetting("label", state.chosen ? state.data.labels[state.label] : null);
+    linkSetting("scale", state.relative ? "relative" : null);
+  }
+
   function showLabels() {
     const scrolled = labels.querySelector(".prob-list")?.scrollTop ?? 0;
     list?.destroy();
@@ -555,7 +561,8 @@ function createReader(parent) {
       selected: hasLabelAxis() ? state.label : -1,
       onSelect(index) {
         state.label = index;
-        linkSetting("label", names[index]);
+        state.chosen = true;
+        keepSettings();
         retint();
       },
     });
@@ -594,9 +601,11 @@ function createReader(parent) {
     state.busy = 0;
     if (!keptModel || state.map >= state.maps.length) state.map = 0;
     if (!keptText || !keptModel) {
-      if (previousData) linkSetting("label", null);
-      state.label = linkedLabel(data.labels, data.ranking[0]);
+      const linked = previousData ? -1 : data.labels.indexOf(linkedSetting("label"));
+      state.chosen = linked >= 0;
+      state.label = state.chosen ? linked : data.ranking[0];
     }
+    keepSettings();
     chooseAxes();
     if (!keptText) {
       view?.destroy();

@@ -16,9 +16,3 @@ function linkSetting(name, value) {
   else address.searchParams.set(name, value);
   history.replaceState(history.state, "", address);
 }
-
-/** The index of the label that the address names, or that of the one to start with. */
-function linkedLabel(labels, first) {
-  const index = labels.indexOf(linkedSetting("label"));
-  return index < 0 ? first : index;
-}

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from models.explanation import Explanation
 from tests.browser.server import serving
 
-PATIENCE = 90_000  # milliseconds; the first explanation waits for TensorFlow
+PATIENCE = 240_000  # milliseconds; the first explanation waits for TensorFlow
 # Pixels left and right of the time axis in a wide picture; see figureLayout in components/player/figure.js.
 GUTTER, RIGHT = 52, 12
 
@@ -97,8 +97,8 @@ def select(page, a, b):
 
 def probabilities(page):
     """What the list of labels says of each label: "0.62", or "0.62 → 0.11"."""
-    names, values = page.locator(".prob-word").all_inner_texts(), page.locator(".prob-value").all_inner_texts()
-    return dict(zip(names, values, strict=True))
+    text = "row => ['.prob-word', '.prob-value'].map(part => row.querySelector(part).innerText)"
+    return dict(page.locator(".prob-row").evaluate_all(f"rows => rows.map({text})"))
 
 
 def test_upload_play_seek_and_mute(journey, samples):
@@ -296,8 +296,8 @@ def test_long_work_can_be_cancelled_and_the_earlier_result_stays(journey):
     journey.open("text?checkpoint=goemotions&sample=joy.txt")
     journey.shown("joy.txt")
     journey.source("Upload")
-    journey.upload("long.txt", b"a word or two, " * 6_000)
-    page.get_by_role("button", name="Cancel").click(timeout=PATIENCE)
+    journey.upload("long.txt", b"a word or two, " * 4_500)
+    page.get_by_role("button", name="Cancel", exact=True).click(timeout=PATIENCE)
     expect(page.get_by_text("Stopped, as you asked.")).to_be_visible(timeout=PATIENCE)
     journey.shown("joy.txt")
 
@@ -321,6 +321,7 @@ def test_the_film_of_how_attention_was_learned(journey):
     expect(page.get_by_text("How attention was learned").first).to_be_visible(timeout=PATIENCE)
     journey.settled()
     chart = page.locator(".js-plotly-plot", has=page.locator(".slider-group")).first
+    expect(chart).to_be_visible(timeout=PATIENCE)
     chart.scroll_into_view_if_needed()
     frames = chart.evaluate("plot => plot._transitionData._frames.length")
     assert frames >= 2
