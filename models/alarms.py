@@ -9,10 +9,8 @@ import numpy as np
 # Looking evenly at this share of the steps or more is uniform within noise: the weights then differ from
 # uniform ones by at most 16 % of their mass (Pinsker's inequality).
 UNIFORM = 0.95
-# More of the weight than this on silence or unknown words ...
+# More of the weight than this on silence or unknown words, and more than uniform weights would put there.
 UNHEARD = 0.25
-# ... and this many times what uniform weights would put there.
-UNHEARD_TIMES = 1.0
 # A single-label answer below this is more likely wrong than right by the network's own account.
 SURE = 0.5
 # Standard deviations by which the clip's mean spectrum is off the training clips', root mean square over bands.
@@ -44,28 +42,31 @@ def alarms(subject, label, figures) -> tuple[Alarm, ...]:
     """Every reason for doubt in one explained input, the gravest first.
 
     Args:
-        subject: a `Subject`.
+        subject: a `Subject` that has run.
         label: index of the label under test.
         figures: `models.trust.Figures` of the map under test.
     """
+    one_step = _one_step(subject, figures)
     found = (
-        _one_step(figures),
-        _uniform(figures),
-        _unheard(subject, figures),
+        one_step,
+        None if one_step else _uniform(figures),
+        None if one_step else _unheard(subject, figures),
         _unsure(subject, label),
         _unlike(subject),
     )
     return tuple(alarm for alarm in found if alarm is not None)
 
 
-def _one_step(figures):
-    if figures.steps > 1:
+def _one_step(subject, figures):
+    if subject.attended[figures.map] > 1:
         return None
+    always = figures.steps > 1
     return Alarm(
         "one-step",
-        "The input has a single step, so its attention weight is always 1.",
-        "A weight that cannot be anything else says nothing: on this input the attention layer cannot matter.",
-        "Use a longer input, or a network with finer steps.",
+        f"The attention layer sees a single step{' that holds the whole input' if always else ''}, so its weight is "
+        "always 1.",
+        "A weight that cannot be anything else says nothing: here the attention layer cannot matter.",
+        "Choose a network whose attention looks at several steps." if always else "Use a longer input.",
         1,
         1,
     )
@@ -73,7 +74,7 @@ def _one_step(figures):
 
 def _uniform(figures):
     share = figures.effective / figures.steps
-    if figures.steps < 2 or share < UNIFORM:
+    if share < UNIFORM:
         return None
     return Alarm(
         "uniform",
@@ -87,7 +88,7 @@ def _uniform(figures):
 
 def _unheard(subject, figures):
     mass, share = figures.unheard_mass, figures.unheard_share
-    if mass <= UNHEARD or mass <= UNHEARD_TIMES * share or figures.steps < 2:
+    if mass <= UNHEARD or mass <= share:
         return None
     if subject.explanation.modality == "speech":
         return Alarm(

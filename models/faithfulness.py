@@ -128,11 +128,14 @@ def random_orders(steps, orders=ORDERS, seed=0, apart_from=None):
         apart_from: an order `(steps,)`.
 
     Returns:
-        `(orders, distinct)`: int array `(orders, steps)`, and whether there were enough different sets.
+        `(orders, distinct)`: int array `(orders, steps)`, and whether there were enough different sets. If
+        there are at least `ORDERS`, but not as many as asked for, there are fewer orders.
     """
     rng = np.random.default_rng(seed)
     count = count_of(HEADLINE, steps)
-    distinct = math.comb(steps, count) > orders
+    others = math.comb(steps, count) - 1
+    distinct = others >= min(orders, ORDERS)
+    orders = min(orders, others) if distinct else orders
     seen = set() if apart_from is None else {frozenset(apart_from[:count].tolist())}
     found = []
     while len(found) < orders:
@@ -181,7 +184,7 @@ def curves(subject, label, scores, removal=None, fractions=FRACTIONS, orders=ORD
     spread = {key: band(value[given:]) for key, value in rows.items() if key not in _SHARED}
     headline = 1 + list(fractions).index(HEADLINE)
     random = RandomOrders(
-        orders=orders,
+        orders=len(chance),
         seed=seed,
         distinct=distinct,
         taken=rows["comprehensiveness"][given:, headline].astype(np.float32),

@@ -21,7 +21,8 @@ FAR = 0.5
 _SINGLE_STEPS = 64  # weightings that look at one step only, in the search
 _REFINED = 24  # weightings that are tried part of the way, too
 _HALVINGS = 6
-_ROWS_A_BATCH = 32
+_MOST_ROWS = 32
+_VALUES_A_BATCH = 4_000_000
 _compiled = weakref.WeakKeyDictionary()
 
 
@@ -78,21 +79,16 @@ def needed(subject, label, map_name=None, shuffles=SHUFFLES, seed=0, progress=No
         progress: called as `progress(done, total)`; may raise.
     """
     pooling = _Pooling(subject, label, map_name)
-    rng = np.random.default_rng(seed)
     own = pooling.weights
-    shuffled = [[rng.permutation(row) for row in own] for _ in range(shuffles)]
-    uniform = [np.full_like(row, 1 / len(row)) for row in own]
-    reverse = [_reversed(row) for row in own]
-    places = np.unique(np.linspace(0, 1, _SINGLE_STEPS).round(6))
-    single = [
-        [np.eye(1, len(row), round(place * (len(row) - 1)), dtype=row.dtype)[0] for row in own] for place in places
-    ]
-    candidates = [*shuffled, uniform, reverse, *single]
+    # A weighting is a function of a window's number and its own weights `(..., steps)`.
+    candidates = [_shuffle(seed, i) for i in range(shuffles)]
+    candidates += [lambda w, a: np.full_like(a, 1 / a.shape[-1]), lambda w, a: _reversed(a)]
+    longest = max(a.shape[-1] for a in own)
+    candidates += [_single(place) for place in np.linspace(0, 1, min(_SINGLE_STEPS, longest))]
 
     total = len(candidates) + _REFINED * _HALVINGS
-    distance = pooling.distances(candidates, lambda done, _: _tell(progress, done, total))
-    apart = np.array([pooling.apart(candidate) for candidate in candidates])
-    best, difference = own, 0.0
+    distance, apart = pooling.measure(candidates, lambda done: _tell(progress, done, total))
+    best, difference = candidates[0], 0.0
     for i in np.flatnonzero(distance <= TOLERANCE):
         if apart[i] > difference:
             best, difference = candidates[i], float(apart[i])
@@ -103,18 +99,18 @@ def needed(subject, label, map_name=None, shuffles=SHUFFLES, seed=0, progress=No
     low, high = np.zeros(len(farther)), np.ones(len(farther))
     for halving in range(_HALVINGS if len(farther) else 0):
         middle = (low + high) / 2
-        mixed = [
-            [(1 - share) * a + share * b for a, b in zip(own, candidates[i], strict=True)]
-            for share, i in zip(middle, farther, strict=True)
-        ]
-        kept = pooling.distances(mixed) <= TOLERANCE
+        mixed = [_part_of_the_way(candidates[i], share) for i, share in zip(farther, middle, strict=True)]
+        moved, gone = pooling.measure(mixed)
+        kept = moved <= TOLERANCE
         tried += len(mixed)
         low, high = np.where(kept, middle, low), np.where(kept, high, middle)
-        for share, i, row in zip(middle[kept], farther[kept], np.flatnonzero(kept), strict=True):
-            if share * apart[i] > difference:
-                best, difference = mixed[row], float(share * apart[i])
+        for i in np.flatnonzero(kept):
+            if gone[i] > difference:
+                best, difference = mixed[i], float(gone[i])
         _tell(progress, len(candidates) + (halving + 1) * _REFINED, total)
     _tell(progress, total, total)
+    if not difference:
+        best = _unchanged
 
     moved = np.sort(distance[:shuffles])
     low, high = np.quantile(moved, [0.025, 0.975])
@@ -131,7 +127,7 @@ def needed(subject, label, map_name=None, shuffles=SHUFFLES, seed=0, progress=No
         difference=difference,
         tolerance=TOLERANCE,
         tried=tried,
-        alternative=pooling.stitched(best).astype(np.float32),
+        alternative=pooling.drawn(best).astype(np.float32),
     )
 
 
@@ -139,64 +135,104 @@ class _Pooling:
     """The last part of a network, from states and weights to the answer.
 
     Attributes:
-        weights: the label's own weights, one array `(steps_i,)` for each window.
+        weights: the map's weights in each window; of a map with a row for every label, the label's.
     """
 
     def __init__(self, subject, label, map_name):
         self.subject, self.label = subject, label
         checkpoint = subject.checkpoint
-        model = checkpoint.model
-        name = map_name or next(iter(model.attention_axes))
-        axes = model.attention_axes[name]
+        name = map_name or next(iter(checkpoint.model.attention_axes))
+        axes = checkpoint.model.attention_axes[name]
         # The label's row is replaced; weights that all labels share are replaced as they are.
         self.row = (slice(None), *(label if axis == "label" else slice(None) for axis in axes))
         if checkpoint not in _compiled:
-            _compiled[checkpoint] = _functions(model, subject.windows[0])
-        encode, self.attend = _compiled[checkpoint]
-        self.windows = []
+            _compiled[checkpoint] = _functions(checkpoint.model, subject.windows[0], len(axes))
+        encode, attend, self.replace = _compiled[checkpoint]
+        self.windows, answers = [], []
         for features in subject.windows:
             states, mask = encode(features[None])
-            probabilities, weights = self.attend(states, mask, None)
-            self.windows.append((states, mask, np.asarray(weights), np.asarray(probabilities)[0]))
+            probabilities, weights = attend(states, mask)
+            self.windows.append((states, mask, np.asarray(weights)))
+            answers.append(np.asarray(probabilities)[0])
         subject.evaluations += len(self.windows)
-        self.answer = subject.share @ np.array([window[3] for window in self.windows])
-        self.weights = [window[2][self.row].reshape(-1, window[2].shape[-1]).mean(axis=0) for window in self.windows]
+        self.answer = subject.share @ np.array(answers)
+        self.weights = [weights[self.row][0] for *_, weights in self.windows]
+        size = max(max(weights.size, np.size(states)) for states, _, weights in self.windows)
+        self.rows = int(np.clip(_VALUES_A_BATCH // size, 1, _MOST_ROWS))
 
-    def distances(self, candidates, progress=None):
-        """How far each candidate (a list of weights `(steps_i,)`, one a window) moves the answer."""
-        moved = np.zeros((len(candidates), len(self.answer)))
-        for start in range(0, len(candidates), _ROWS_A_BATCH):
-            batch = candidates[start : start + _ROWS_A_BATCH]
-            for w, (states, mask, weights, _) in enumerate(self.windows):
-                replaced = np.repeat(weights, len(batch), axis=0)
-                rows = np.array([candidate[w] for candidate in batch], weights.dtype)
-                part = replaced[self.row]
-                replaced[self.row] = rows.reshape(len(rows), *[1] * (part.ndim - 2), -1)
-                answers, _ = self.attend(states, mask, replaced)
-                moved[start : start + len(batch)] += self.subject.share[w] * np.asarray(answers)
+    def measure(self, candidates, progress=None):
+        """How far each weighting moves the answer, and how far it is from the original: two arrays `(n,)`."""
+        answers = np.zeros((len(candidates), len(self.answer)))
+        apart = np.zeros(len(candidates))
+        for start in range(0, len(candidates), self.rows):
+            part = slice(start, start + self.rows)
+            for w, (states, mask, weights) in enumerate(self.windows):
+                own, share = self.weights[w], self.subject.share[w]
+                rows = np.stack([candidate(w, own) for candidate in candidates[part]]).astype(weights.dtype)
+                replaced = np.repeat(weights, len(rows), axis=0)
+                replaced[self.row] = rows
+                answers[part] += share * np.asarray(self.replace(states, mask, replaced))
+                change = np.abs(rows - own).sum(axis=-1) / 2
+                apart[part] += share * change.reshape(len(rows), -1).mean(axis=1)
             if progress is not None:
-                progress(start + len(batch), len(candidates))
-        change = np.abs(moved - self.answer)
+                progress(min(start + self.rows, len(candidates)))
+        change = np.abs(answers - self.answer)
         if self.subject.explanation.task == "multi-label":
-            return change[:, self.label]
-        return change.sum(axis=1) / 2
+            return change[:, self.label], apart
+        return change.sum(axis=1) / 2, apart
 
-    def apart(self, candidate):
-        """Total variation between a candidate and the original weights, mean over windows."""
-        rows = [np.abs(a - b).sum() / 2 for a, b in zip(candidate, self.weights, strict=True)]
-        return float(self.subject.share @ rows)
+    def drawn(self, candidate):
+        """A weighting over the whole input's steps, other axes averaged, shape `(steps,)`."""
+        from models.explain import _stitch
 
-    def stitched(self, candidate):
-        from models.explain import _stitch as stitch
+        subject, rows = self.subject, []
+        for w, own in enumerate(self.weights):
+            row = np.asarray(candidate(w, own), np.float64).reshape(-1, own.shape[-1]).mean(axis=0)
+            steps = subject.window_steps(w)
+            # An attention layer that saw a single step said nothing about the steps it is drawn on.
+            rows.append(row if len(row) == steps else np.full(steps, row.sum() / steps))
+        return _stitch(rows, subject.offsets, subject.share, subject.steps)
 
-        weights = [np.asarray(row, np.float64) for row in candidate]
-        return stitch(weights, self.subject.offsets, self.subject.share, self.subject.steps)
+
+def _shuffle(seed, number):
+    def shuffle(window, weights):
+        # All rows of a window alike, so that heads and queries still go together.
+        order = np.random.default_rng([seed, number, window]).permutation(weights.shape[-1])
+        return weights[..., order]
+
+    return shuffle
 
 
-def _functions(model, features):
-    """`encode(features)` to `(states, mask)`, and `attend(states, mask, weights or None)`.
+def _single(place):
+    def single(window, weights):
+        steps = weights.shape[-1]
+        return np.broadcast_to(np.eye(1, steps, round(place * (steps - 1)), dtype=weights.dtype)[0], weights.shape)
 
-    `weights` may have more rows than `states`: these are then the same for all.
+    return single
+
+
+def _part_of_the_way(candidate, share):
+    return lambda window, weights: (1 - share) * weights + share * candidate(window, weights)
+
+
+def _unchanged(window, weights):
+    return weights
+
+
+def _reversed(weights):
+    """The same weights dealt out the other way round: the most attended step gets the least."""
+    order = np.argsort(weights, axis=-1, kind="stable")
+    dealt = np.empty_like(weights)
+    np.put_along_axis(dealt, order, np.take_along_axis(weights, order[..., ::-1], axis=-1), axis=-1)
+    return dealt
+
+
+def _functions(model, features, axes):
+    """The network's parts, as graphs where there are graphs.
+
+    Returns:
+        `encode(features)` to `(states, mask)`; `attend(states, mask)` to `(probabilities, weights)`;
+        `replace(states, mask, weights)` to probabilities, where `weights` has many rows and the others one.
     """
     from keras import ops
 
@@ -205,20 +241,19 @@ def _functions(model, features):
         mask = ops.not_equal(features, 0)
         return model.encode(model.embed(features), mask if words else ops.any(mask, axis=-1))
 
-    def attend(states, mask, weights):
-        if weights is not None:
-            states, mask = (ops.repeat(x, len(weights), axis=0) for x in (states, mask))
-        return model.attend(states, mask, weights)
+    def replace(states, mask, weights):
+        rows = ops.shape(weights)[0]
+        probabilities, _ = model.attend(ops.repeat(states, rows, axis=0), ops.repeat(mask, rows, axis=0), weights)
+        return probabilities
 
-    return traced(encode, ((None, None, *features.shape[1:]), str(features.dtype))), attend
-
-
-def _reversed(weights):
-    """The same weights dealt out the other way round: the most attended step gets the least."""
-    order = np.argsort(weights, kind="stable")
-    dealt = np.empty_like(weights)
-    dealt[order] = weights[order[::-1]]
-    return dealt
+    encode = traced(encode, ((None, None, *features.shape[1:]), str(features.dtype)))
+    states, _ = encode(features[None])
+    pair = ((None, None, states.shape[-1]), "float32"), ((None, None), "bool")
+    return (
+        encode,
+        traced(model.attend, *pair),
+        traced(replace, *pair, ((None,) * (1 + axes), "float32")),
+    )
 
 
 def _tell(progress, done, total):

@@ -34,6 +34,8 @@ class Subject:
         share: float `(windows,)`, how much each window counts in the answer; sums to 1.
         unheard: bool `(steps,)`: near-silent steps, or words the network cannot tell from unknown ones.
         evaluations: how many windows ran through the network so far.
+        attended: for each map the most steps that its layer could choose from so far; 1 for a layer
+            that sees a single step whatever the input.
     """
 
     removals: tuple[str, ...]
@@ -46,9 +48,14 @@ class Subject:
                 f"This explanation was not made with the checkpoint “{checkpoint.name}” as it is now. Explain the "
                 "input again, then test it."
             )
+        if not explanation.attention:
+            raise InputError(
+                f"The network of “{checkpoint.title}” has no attention, so there is no map to test. Choose another."
+            )
         self.checkpoint, self.explanation = checkpoint, explanation
         self.steps = len(explanation.units)
         self.evaluations = 0
+        self.attended = {}
 
     def window_steps(self, window: int) -> int:
         """Number of steps of one window."""
@@ -86,7 +93,9 @@ class Subject:
         for start in range(0, len(todo), size):
             batch = todo[start : start + size]
             features = pad([self.without(row, window, removal) for _, window, row in batch], self.step_frames)
-            answers[[position for position, *_ in batch]] = self.checkpoint.forward(features)[0]
+            answers[[position for position, *_ in batch]], maps = self.checkpoint.forward(features)
+            for name, weights in maps.items():
+                self.attended[name] = max(self.attended.get(name, 0), weights.shape[-1])
             self.evaluations += len(batch)
             if progress is not None:
                 progress(min(start + size, len(todo)), len(todo))

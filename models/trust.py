@@ -38,6 +38,7 @@ SMALLEST_EFFECT = 0.05
 # The short set of tests: fractions besides none and all, and segments of the occlusion.
 QUICK_FRACTIONS = (0.05, 0.2, 0.5)
 QUICK_SEGMENTS = 24
+THOROUGH_ORDERS = 100
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,7 @@ class Trust:
 
 
 def assess(
-    checkpoint, explanation, *, label=None, removal=None, quick=True, orders=ORDERS, seed=0, progress=None
+    checkpoint, explanation, *, label=None, removal=None, quick=True, orders=None, seed=0, progress=None
 ) -> Trust:
     """Test the explanation's first attention map on the explanation's own input.
 
@@ -200,8 +201,9 @@ def assess(
         explanation: an `Explanation`; what it has muted or masked stays so.
         label: index of the label to test; by default the most probable one.
         removal: `"mute"` or `"mean"` for speech, `"mask"` or `"delete"` for text; by default the first.
-        quick: fewer fractions, and only the two cheapest witnesses; else every fraction of ERASER's and all four.
-        orders: number of random orders, at least 30 for a verdict.
+        quick: fewer fractions, and only the two cheapest witnesses; else every fraction of ERASER's and
+            all four.
+        orders: number of random orders; by default 30 if quick, else 100.
         seed: of random orders, shuffles and noise.
         progress: called as `progress(done, total)`; may raise to cancel.
 
@@ -218,6 +220,7 @@ def assess(
     if not 0 <= label < len(explanation.labels):
         raise ValueError(f"There is no label {label}; there are {len(explanation.labels)}.")
     fractions, segments = (QUICK_FRACTIONS, QUICK_SEGMENTS) if quick else (FRACTIONS, None)
+    orders = orders or (ORDERS if quick else THOROUGH_ORDERS)
     map_ = explanation.attention[0]
     attention = Attribution("attention", "Attention", label, map_.select(label=label), map_.description)
     stages = _Stages(

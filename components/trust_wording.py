@@ -1,0 +1,85 @@
+"""The verdict on a map in plain words. The rule behind the words is `models.trust.judge`, and only there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models.trust import Trust
+
+# For each judgement: the word on the page, its Material icon, its Streamlit colour.
+LOOKS = {
+    "supported": ("Supported by the tests", ":material/check_circle:", "green"),
+    "partly": ("Partly supported", ":material/contrast:", "orange"),
+    "not supported": ("Not supported", ":material/cancel:", "red"),
+    "untestable": ("Cannot be tested", ":material/help:", "gray"),
+}
+_TAKING = {
+    "mute": ("Muting", "muting"),
+    "mean": ("Filling in an average sound for", "filling in"),
+    "mask": ("Masking", "masking"),
+    "delete": ("Leaving out", "leaving out"),
+}
+
+
+def verdict(trust: Trust) -> str:
+    """What the tests found, with figures and sample sizes, and what it means for the map; one to three sentences."""
+    steps, whole = {"speech": ("moments", "clip"), "text": ("words", "text")}[trust.modality]
+    if trust.verdict.reason == "short":
+        return (
+            f"There are too few {steps} to tell attention's choice from chance. Use a longer {whole} to test the map."
+        )
+    if trust.verdict.reason == "improbable":
+        return (
+            f"The network gives {trust.label_name} only {trust.probability:.2f}, so taking {steps} away can hardly "
+            "lower it. Choose a label with a higher probability to test its map."
+        )
+    return f"{taken(trust)} {kept(trust)} {_MEANING[trust.verdict.judgement]}"
+
+
+def taken(trust: Trust) -> str:
+    """One sentence: what happens without the most attended steps, against random ones."""
+    v = trust.verdict
+    first, again = _TAKING[trust.removal]
+    return (
+        f"{first} the {v.fraction:.0%} it attends to most changes the probability of {trust.label_name} by "
+        f"{_signed(-v.taken)}; {again} a random {v.fraction:.0%} changes it by {_signed(-v.taken_mean)} ± "
+        f"{v.taken_deviation:.2f} (n = {v.orders})."
+    )
+
+
+def kept(trust: Trust) -> str:
+    """One sentence: what is left with only the most attended steps, against random ones."""
+    v = trust.verdict
+    return (
+        f"With only that {v.fraction:.0%} kept, the probability is {trust.probability - v.kept:.2f}; with a random "
+        f"{v.fraction:.0%}, {trust.probability - v.kept_mean:.2f} ± {v.kept_deviation:.2f} (with everything, "
+        f"{trust.probability:.2f})."
+    )
+
+
+def needed(trust: Trust) -> str:
+    """One sentence: whether these very weights are needed for the answer."""
+    need = trust.needed
+    moved = (
+        f"Shuffling the weights moves the answer by {need.shuffled_mean:.2f} on average "
+        f"(total variation, n = {need.shuffles}), equal weights by {need.uniform:.2f}"
+    )
+    if need.found:
+        return (
+            f"{moved}; weights that differ from these by {need.difference:.0%} give the same answer, so this map is "
+            "not the only one that would."
+        )
+    return f"{moved}; no very different weights with the same answer were found in {need.tried} tries."
+
+
+_MEANING = {
+    "supported": "Both differences are larger than chance, so here the map tells something about the answer.",
+    "partly": "Only one of the two is clearly better than chance, so read the map with care.",
+    "not supported": "Neither is clearly better than chance, so here the map does not show what the answer rests on.",
+}
+
+
+def _signed(value):
+    """`+0.08`, `−0.61` (a true minus), and `0.00` without a sign."""
+    return "0.00" if abs(value) < 0.005 else f"{value:+.2f}".replace("-", "−")
