@@ -9,7 +9,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.server import serving
 
-_FLAGS = (
+FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -21,13 +21,19 @@ _FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
-def browser():
+def chromium() -> str:
+    """Where this computer's Chromium is."""
     found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
     path = next((path for path in found if path), None)
     assert path, "The browser tests need Chromium. `make test` installs it; or install it yourself and run again."
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()
 

@@ -35,5 +35,9 @@ def serving(log):
             yield address
         finally:
             process.terminate()
-            process.wait(30)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
     assert "Traceback" not in log.read_text(), log.read_text()[-3000:]
