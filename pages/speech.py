@@ -47,6 +47,7 @@ with right:
         key="speech-source",
         persist_state="session",
         label_visibility="collapsed",
+        wrap=True,
     )
     if source == "file":
         st.file_uploader(

@@ -55,6 +55,7 @@ with right:
         key="text-source",
         persist_state="session",
         label_visibility="collapsed",
+        wrap=True,
     )
     if source == "typed":
         st.text_area(
