@@ -25,22 +25,38 @@ def carry_out(words: str, work: Callable, *, key: str):
     Raises:
         Whatever `work` raises.
     """
+    job = Job(work)
+    try:
+        return attend(words, job, key=key)
+    finally:
+        job.stop.set()
+
+
+def attend(words: str, job: Job, *, key: str, parts: str = "Part {done} of {total}"):
+    """Show how far a job has come until it is done, and return its result.
+
+    Where the page runs again meanwhile, the job goes on: attend to it again, or set its `stop`.
+
+    Args:
+        parts: what the bar says, with `{done}` and `{total}`.
+
+    Raises:
+        Whatever the job's work raises.
+    """
     place = st.empty()
-    job = _Job(work)
     try:
         with place.container(), st.spinner(words, show_time=True):
-            if not job.finished.wait(_PATIENCE):
+            if not job.wait(_PATIENCE):
                 with st.container(horizontal=True, vertical_alignment="center"):
                     bar = st.empty()
                     st.button("Cancel", key=f"{key}-cancel", on_click=_cancel, args=(key,))
-                while not job.finished.wait(_GLANCE):
+                while not job.wait(_GLANCE):
                     # A call of Streamlit: here a run that is no longer wanted ends.
                     if job.total > 1:
-                        bar.progress(job.done / job.total, text=f"Part {job.done} of {job.total}")
+                        bar.progress(job.done / job.total, text=parts.format(done=job.done, total=job.total))
                     else:
                         bar.empty()
     finally:
-        job.stop.set()
         place.empty()
     if job.error is not None:
         raise job.error
@@ -52,16 +68,26 @@ def cancelled(key: str) -> bool:
     return st.session_state.pop(f"{key}-was-cancelled", False)
 
 
-class _Job:
-    """One piece of work in a thread: its progress, then its result or error."""
+class Job:
+    """One piece of work in a thread: its progress, then its result or error.
 
-    def __init__(self, work):
+    Args:
+        work: called as `work(progress)`; `progress(done, total)` raises `Cancelled` once `stop` is set.
+        alone: seconds that it may go on while nobody waits for it; without limit if `None`.
+    """
+
+    def __init__(self, work: Callable, *, alone: float | None = None):
         self.finished, self.stop = threading.Event(), threading.Event()
         self.done, self.total = 0, 0
         self.result = self.error = None
-        self._work = work
+        self._work, self._alone, self._waited = work, alone, time.monotonic()
         # A daemon: closing the app does not wait for a clip that nobody hears any more.
         threading.Thread(target=self._run, daemon=True, name=f"earmark-work-{time.monotonic_ns()}").start()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is done, after waiting for at most so long."""
+        self._waited = time.monotonic()
+        return self.finished.wait(seconds)
 
     def _run(self):
         try:
@@ -72,7 +98,8 @@ class _Job:
             self.finished.set()
 
     def _progress(self, done, total):
-        if self.stop.is_set():
+        lonely = self._alone is not None and time.monotonic() - self._waited > self._alone
+        if self.stop.is_set() or lonely:
             raise Cancelled("Stopped.")
         self.done, self.total = done, total
 

@@ -7,10 +7,14 @@ import datetime
 import hashlib
 import html
 import re
+from typing import TYPE_CHECKING
 
-from components import wording
+from components import trust_wording, wording
 from components.downloads import probabilities_table, steps_table
 from models.explanation import Explanation
+
+if TYPE_CHECKING:
+    from models.trust import Trust
 
 TOP_STEPS = 20
 _DESCRIBED = ("step", "start_s", "end_s", "start", "end", "token", "known", "changed")
@@ -36,8 +40,10 @@ td.token { white-space: pre-wrap; }
 """
 
 
-def report(explanation: Explanation) -> str:
+def report(explanation: Explanation, trust: Trust | None = None) -> str:
     """One self-contained HTML page: no network, no server, sound included.
+
+    With `trust`, the tests on this very explanation, it says under the picture how far to believe the map.
 
     A content security policy forbids every request and every script but the picture's own, so
     that neither a text nor a label can make the file do anything.
@@ -61,6 +67,7 @@ def report(explanation: Explanation) -> str:
     body += [
         picture,
         f"<p>{_escape(wording.top_steps(explanation))}</p>",
+        *_belief(trust),
         "<h2>How to read it</h2>",
         f"<p>{_escape(wording.ATTENTION[explanation.modality])}</p>",
         f"<p>{_escape(wording.CAUTION[explanation.modality])}</p>",
@@ -93,6 +100,16 @@ def _picture(explanation):
     else:
         from components.reader.payload import standalone
     return standalone(explanation, element_id="picture")
+
+
+def _belief(trust):
+    if trust is None:
+        return
+    yield "<h2>Does this map deserve belief?</h2>"
+    word = trust_wording.LOOKS[trust.verdict.judgement][0]
+    yield f"<p><strong>{_escape(word)}.</strong> {_escape(trust_wording.verdict(trust))}</p>"
+    for alarm in trust.alarms:
+        yield f"<p><strong>{_escape(alarm.seen)}</strong> {_escape(f'{alarm.why} {alarm.advice}')}</p>"
 
 
 def _policy(fragment):

@@ -76,8 +76,8 @@ def curves(trust: Trust, kind: str, *, dark: bool = False) -> go.Figure:
 def witnesses(trust: Trust, explanation: Explanation, *, dark: bool = False) -> go.Figure:
     """Attention and what each witness says of the same steps, one row each over one axis.
 
-    Each row has its own scale, as weights and changes of probability cannot be compared. A row's
-    own top 20 % of steps are drawn full, the others pale.
+    Each row has its own scale, as weights and changes of probability cannot be compared. The 20 % of
+    steps that a row holds most important, for or against, are drawn full, the others pale.
     """
     rows = [("Attention (weight)", trust.attention.scores, _attention_colour(dark))]
     for position, witness in enumerate(trust.witnesses):
@@ -142,7 +142,7 @@ def _rows(rows, trust, explanation):
         given = {"x": x[kept], "y": scores[kept], "customdata": words[kept], "hovertemplate": hover}
         if steps <= MOST_BARS:
             full = np.zeros(steps, bool)
-            full[np.argsort(-scores, kind="stable")[: trust.verdict.count]] = True
+            full[np.argsort(-np.abs(scores), kind="stable")[: trust.verdict.count]] = True
             opacity = np.where(full, 1.0, _PALE)
             figure.add_bar(**given, marker={"color": colour, "opacity": opacity, "line": {"width": 0}}, row=row, col=1)
         else:

@@ -36,8 +36,8 @@ WITNESS = (
 )
 AGREEMENT = (
     "Spearman's rank correlation says whether attention and the witness put the steps in the same order: 1 the same, "
-    "0 unrelated, −1 reversed. Overlap: of the 20 % of steps that attention holds highest, the share that the witness "
-    "holds highest too; chance alone gives 20 %."
+    "0 unrelated, −1 reversed; the witness' scores count by size, for or against. Overlap: of the 20 % of steps that "
+    "attention holds most important, the share that the witness holds so too; chance alone gives 20 %."
 )
 GAP = (
     "Integrated gradients can be checked: their sum must be the change of probability from a blank input. Here it "
@@ -73,6 +73,11 @@ SHUFFLED_ONE = (
     "Shuffled: the same weights, dealt out to the steps at random. All steps alike: attention switched off, in effect. "
     "How far the answer moves is the change of this label's probability. After Jain and Wallace 2019, Wiegreffe and "
     "Pinter 2019."
+)
+ALTERNATIVE = (
+    "Below, under the attention weights, the most different weights that were found to keep the answer (to within "
+    "{tolerance:.2f}). The search is short: shuffles, the weights in reverse, single {steps}, mixtures of these. If it "
+    "finds none that are very different, that is no proof that there are none."
 )
 PLAIN = (
     "Entropy says how evenly the weights are spread, as a share of the most there can be: 0 % all on one step, 100 % "
@@ -122,7 +127,7 @@ def rows(trust: Trust) -> str:
     steps = trust.figures[0].steps
     said = "Above zero, a step speaks for the label, below it against. Each row has its own scale."
     if steps <= MOST_BARS:
-        return f"{said} Full colour marks a row's own highest 20 %."
+        return f"{said} Full colour marks the 20 % that a row holds most important."
     group = thinning(steps)
     return said if group == 1 else f"{said} Drawn is the strongest of every {group} steps; the table has them all."
 

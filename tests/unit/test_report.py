@@ -12,9 +12,10 @@ import sys
 
 import numpy as np
 import pytest
+import trusts
 from explanations import TEXT, speech, text, weights
 
-from components import wording
+from components import trust_wording, wording
 from components.report import report
 from models.errors import InputError
 from models.explanation import AttentionMap, Explanation
@@ -255,3 +256,13 @@ def test_a_damaged_clip_is_refused_with_a_sentence_or_drawn(path, value):
 def test_reports_agree_on_what_was_predicted():
     explanation = text(probabilities=np.array([0.1, 0.2, 0.8]))
     assert "earn (0.80)" in Page(report(explanation)).text
+
+
+def test_a_report_of_a_tested_map_says_how_far_to_believe_it():
+    for explanation in (speech(), text(labels=("<b>crude</b>", "grain", "earn"))):
+        trust = trusts.trust(explanation)
+        said = " ".join(Page(report(explanation, trust)).text.split())
+        word = trust_wording.LOOKS[trust.verdict.judgement][0]
+        assert f"{word}. {trust_wording.verdict(trust)}" in said
+        assert all(part in said for alarm in trust.alarms for part in (alarm.seen, alarm.why, alarm.advice))
+        assert "deserve belief" not in report(explanation)
