@@ -1,4 +1,4 @@
-"""The command line: `python -m models explain | train | cross-validate | evaluate`."""
+"""The command line: `python -m models explain | train | cross-validate | compare-train | evaluate`."""
 
 from __future__ import annotations
 
@@ -67,6 +67,16 @@ def _parser():
         else:
             command.add_argument("--folds", metavar="N", type=int, nargs="+", help="default: all")
         command.set_defaults(run=run)
+
+    compare = commands.add_parser("compare-train", help="train one system of the comparison with one seed")
+    compare.add_argument("recipe", metavar="RECIPE", help="a name in COMPARED of models/recipes.py")
+    compare.add_argument("--data", metavar="FOLDER", type=Path, required=True, help="RAVDESS or Reuters-21578")
+    compare.add_argument("--out", metavar="FOLDER", type=Path, help="default: data/compared/RECIPE-SEED")
+    compare.add_argument("--seed", type=int, default=1)
+    compare.add_argument("--epochs", type=_positive, help="default: the recipe's")
+    compare.add_argument("--threads", type=_positive, help="CPU threads to use; default: all")
+    compare.add_argument("--vectors", metavar="FILE", type=Path, help="text: pretrained word vectors (GloVe)")
+    compare.set_defaults(run=_compare_train)
 
     evaluate = commands.add_parser("evaluate", help="score a checkpoint on a corpus folder")
     evaluate.add_argument("--checkpoint", metavar="NAME", required=True)
@@ -162,15 +172,27 @@ def _cross_validate(options):
     cross_validate(recipe, options.data, options.out or Path("folds"), folds=options.folds, **common)
 
 
-def _training(options):
-    """The recipe, and what every kind of training is told."""
-    from models.recipes import RECIPES
+def _compare_train(options):
+    from models.recipes import COMPARED
 
-    if options.recipe not in RECIPES:
-        raise EarmarkError(f"There is no recipe “{options.recipe}”; known are {', '.join(RECIPES)}.")
+    recipe, common = _training(options, COMPARED)
+    from models.train_compared import train
+
+    out = options.out or Path("data") / "compared" / f"{recipe.name}-{options.seed}"
+    result = train(recipe, options.data, out, vectors=options.vectors, samples=_samples(recipe), **common)
+    print(json.dumps(result))
+
+
+def _training(options, recipes=None):
+    """The recipe, and what every kind of training is told."""
+    if recipes is None:
+        from models.recipes import RECIPES as recipes
+
+    if options.recipe not in recipes:
+        raise EarmarkError(f"There is no recipe “{options.recipe}”; known are {', '.join(recipes)}.")
     if options.threads:
         _limit_threads(options.threads)
-    return RECIPES[options.recipe], {
+    return recipes[options.recipe], {
         "seed": options.seed,
         "epochs": options.epochs,
         "command": "python -m models " + shlex.join(sys.argv[1:]),

@@ -116,6 +116,21 @@ def speech_card(recipe, *, command, seed, epochs, minutes, folds, speakers, clip
     return _card(recipe, model, command, seed, epochs, minutes, split, measured, "")
 
 
+def compared_card(recipe, *, command, seed, epochs, minutes, split, scores, model):
+    """Markdown of a compared speech system's card.
+
+    Args:
+        split: who it was trained and scored on, in words.
+        scores: what `speech_scores` gave after the last epoch.
+    """
+    measured = (
+        f"| n | UAR | accuracy |\n| ---: | ---: | ---: |\n| {scores['n']} | {scores['uar']:.4f} | "
+        f"{scores['accuracy']:.4f} |\n\nOne seed of the comparison of mechanisms: every system has the same recipe, "
+        "so a difference smaller than the spread over seeds is none. Guessing gives a UAR of 0.125."
+    )
+    return _card(recipe, model, command, seed, epochs, minutes, f"One fixed split: {split}.", measured, "")
+
+
 def _card(recipe, model, command, seed, epochs, minutes, split, measured, start):
     corpus, licence = _CORPORA[recipe.corpus]
     settings = "\n".join(f"| {name} | {value} |" for name, value in described(recipe).items())

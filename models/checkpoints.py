@@ -126,26 +126,32 @@ class Checkpoint:
 
     @cached_property
     def _compiled(self):
+        return self._compile(lambda features: self.model(features, training=False, return_attention=True))
+
+    @cached_property
+    def _compiled_track(self):
+        return self._compile(self.model.track)
+
+    def _compile(self, function):
         import keras
 
         if keras.backend.backend() != "tensorflow":
-            return lambda features: self.model(features, training=False, return_attention=True)
+            return function
         import tensorflow as tf
 
         # One graph for every length: the steps' dimension is open, so no new trace for a new input.
         rank = (None, None) if self.modality == "text" else (None, None, self.frontend.log_mel.bands)
         dtype = tf.int32 if self.modality == "text" else tf.float32
-
-        @tf.function(input_signature=[tf.TensorSpec(rank, dtype)], autograph=False)
-        def forward(features):
-            return self.model(features, training=False, return_attention=True)
-
-        return forward
+        return tf.function(function, input_signature=[tf.TensorSpec(rank, dtype)], autograph=False)
 
     def forward(self, features) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Probabilities `(batch, labels)` and the named maps of a padded batch, as NumPy arrays."""
         probabilities, maps = self._compiled(features)
         return np.asarray(probabilities), {name: np.asarray(weights) for name, weights in maps.items()}
+
+    def track(self, features) -> np.ndarray:
+        """Probabilities of every step, `(batch, steps, labels)`; for per-step tasks only."""
+        return np.asarray(self._compiled_track(features))
 
 
 def load(name: str | os.PathLike) -> Checkpoint:
@@ -211,7 +217,8 @@ def save(path, config, model, *, card, history, epochs=None, vocabulary=None):
         name, value = _name(variable), np.asarray(variable)
         if name in config.get("stored_as_float16", ()):
             value = value.astype(np.float16)
-        tensors[name] = np.ascontiguousarray(value)
+        # `ascontiguousarray` alone would turn a scalar into a row of one.
+        tensors[name] = np.ascontiguousarray(value).reshape(value.shape)
     config = {"format": FORMAT, "format_version": FORMAT_VERSION} | config
     (path / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     _write(tensors, path / "weights.safetensors")

@@ -15,6 +15,8 @@ from models.frontend.tokenizer import UNKNOWN, tokenize
 
 MAXIMUM_WORDS = 20_000
 MAXIMUM_CHARACTERS = 1_000_000
+# A map of every word for every word is kept whole up to this many weights, then averaged over the looking words.
+_MOST_WEIGHTS = 400_000
 # Windows of a long clip run through the network together, this many at a time: few enough to show
 # progress and to be cancelled, many enough to be quick.
 _WINDOWS_A_BATCH = 8
@@ -67,7 +69,7 @@ def explain_clip(checkpoint, data: bytes, *, name: str = "", muted=(), progress=
     features = frontend(samples, model.step_frames, untouched=clip.samples if muted else None)
     watch.lap("features")
 
-    probabilities, maps = _run_windows(checkpoint, features.windows, progress)
+    probabilities, maps, tracks = _run_windows(checkpoint, features.windows, progress)
     watch.lap("forward")
 
     share = features.voiced / features.voiced.sum()
@@ -75,15 +77,15 @@ def explain_clip(checkpoint, data: bytes, *, name: str = "", muted=(), progress=
     first, last = features.used
     steps = -(-(last - first) // step)
     offsets = [(start - first) // step for start in features.starts]
-    attention = [
-        AttentionMap(
-            map_name,
-            _stitch([m[map_name] for m in maps], offsets, share, steps),
-            model.attention_axes[map_name],
-            model.attention_descriptions[map_name],
-        )
-        for map_name in model.attention_axes
-    ]
+    attention = []
+    for map_name, axes in model.attention_axes.items():
+        parts, description = [m[map_name] for m in maps], model.attention_descriptions[map_name]
+        if "query" in axes and len(parts) > 1:
+            # A step of one window never looked at a step of another: there is no whole table to show.
+            parts = [part.mean(axis=axes.index("query")) for part in parts]
+            axes = tuple(axis for axis in axes if axis != "query")
+            description += " This clip is longer than one window: shown is the average over the looking steps."
+        attention.append(AttentionMap(map_name, _stitch(parts, offsets, share, steps), axes, description))
     seconds = frontend.log_mel.hop_seconds
     edges = np.minimum((first + np.arange(steps + 1) * step) * seconds, clip.duration)
     edges[-1] = min(last * seconds, clip.duration)
@@ -94,6 +96,11 @@ def explain_clip(checkpoint, data: bytes, *, name: str = "", muted=(), progress=
             Window(start * seconds, min(end * seconds, clip.duration), p)
             for start, end, p in zip(features.starts, size, probabilities, strict=True)
         )
+    track = None
+    if checkpoint.task == "per-step":
+        track = _overlay([t.T for t in tracks], offsets, share, steps).T
+        track = track / track.sum(axis=1, keepdims=True)
+        windows = _runs(track, edges)
     picture = _picture(clip, features.power, frontend.log_mel)
     sound = audio.encode_flac(clip.samples, rate)
     watch.lap("picture")
@@ -110,10 +117,11 @@ def explain_clip(checkpoint, data: bytes, *, name: str = "", muted=(), progress=
             clip.original_sample_rate, rate, clip.channels, clip.encoding, clip.duration, (edges[0], edges[-1])
         ),
         windows=windows,
+        track=track,
         picture=picture,
         sound=sound,
         changed=tuple((float(a), float(b)) for a, b in muted),
-        notices=clip.notices,
+        notices=clip.notices + _level_notice(features.gain),
     )
 
 
@@ -150,6 +158,12 @@ def explain_text(checkpoint, text: str, *, name: str = "", masked=(), progress=N
             f"This text has {max(words, len(starts) // 2):,} words; the limit is {MAXIMUM_WORDS:,}. "
             "Paste a shorter part of it."
         )
+    longest = getattr(checkpoint.model, "longest", None)
+    if longest is not None and len(starts) > longest:
+        raise InputError(
+            f"This text has {len(starts):,} words and signs; “{checkpoint.title}” looks from each at each and reads at "
+            f"most {longest:,}. Paste a shorter part of it, or choose another checkpoint."
+        )
     indices = checkpoint.vocabulary.encode(text, starts, ends)
     known = indices != UNKNOWN
     masked = sorted({int(i) for i in masked})
@@ -171,7 +185,7 @@ def explain_text(checkpoint, text: str, *, name: str = "", masked=(), progress=N
             "cannot tell them apart, so do not read much into its answer."
         )
     attention = tuple(
-        AttentionMap(name, weights[0], model.attention_axes[name], model.attention_descriptions[name])
+        _text_map(name, weights[0], model.attention_axes[name], model.attention_descriptions[name], len(starts))
         for name, weights in maps.items()
     )
     watch.lap("explanation")
@@ -190,6 +204,28 @@ def explain_text(checkpoint, text: str, *, name: str = "", masked=(), progress=N
     )
 
 
+def _text_map(name, weights, axes, description, steps):
+    """A map over the words; one that saw a single step is spread evenly, a very large one averaged over queries."""
+    if weights.shape[-1] == 1 and steps > 1:
+        weights = np.repeat(weights / steps, steps, axis=-1)
+    if "query" in axes and weights.size > _MOST_WEIGHTS:
+        weights = weights.mean(axis=axes.index("query"))
+        axes = tuple(axis for axis in axes if axis != "query")
+        description += " This text is long: shown is the average over the looking words."
+    return AttentionMap(name, weights, axes, description)
+
+
+def _level_notice(gain):
+    """What to say of a clip that was louder or quieter than any training clip."""
+    if gain is None:
+        return ()
+    how = "quieter" if gain > 0 else "louder"
+    return (
+        f"The clip is {how} than any the model learned from: it was brought to their usual level, {abs(gain):.0f} dB "
+        f"{'up' if gain > 0 else 'down'}, so how loud it was does not count.",
+    )
+
+
 def _check_modality(checkpoint, modality):
     if checkpoint.modality != modality:
         needs = "a sound file" if checkpoint.modality == "speech" else "a text"
@@ -202,20 +238,40 @@ def _provenance(checkpoint, name, data, watch):
 
 
 def _run_windows(checkpoint, windows, progress):
-    """Probabilities `(windows, labels)`, and for each window a dict of maps with its padding cut off."""
+    """Probabilities `(windows, labels)`, and for each window its maps and its track, padding cut off.
+
+    A map has its padding cut off along `step` and `query`; there are tracks for per-step tasks only.
+    """
     from models.training import pad
 
     step = checkpoint.model.step_frames
-    probabilities, maps = [], []
+    axes = checkpoint.model.attention_axes
+    probabilities, maps, tracks = [], [], []
     for start in range(0, len(windows), _WINDOWS_A_BATCH):
         batch = windows[start : start + _WINDOWS_A_BATCH]
         values, weights = checkpoint.forward(pad(batch, step))
         probabilities.extend(values)
-        for row, window in enumerate(batch):
-            maps.append({name: w[row][..., : len(window) // step] for name, w in weights.items()})
+        sizes = [len(window) // step for window in batch]
+        for row, size in enumerate(sizes):
+            maps.append({name: _cut(w[row], axes[name], size) for name, w in weights.items()})
+        if checkpoint.task == "per-step":
+            tracks += [t[:size] for t, size in zip(checkpoint.track(pad(batch, step)), sizes, strict=True)]
         if progress is not None:
             progress(min(start + _WINDOWS_A_BATCH, len(windows)), len(windows))
-    return np.array(probabilities), maps
+    return np.array(probabilities), maps, tracks
+
+
+def _cut(weights, axes, size):
+    """A map's first `size` steps, and its first `size` queries where it has some."""
+    return weights[tuple(slice(size) if axis in ("query", "step") else slice(None) for axis in axes)]
+
+
+def _runs(track, edges):
+    """Runs of steps with the same most probable label, as windows with their mean probabilities."""
+    best = track.argmax(axis=1)
+    cuts = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist(), len(best)]
+    pairs = zip(cuts[:-1], cuts[1:], strict=True)
+    return tuple(Window(float(edges[a]), float(edges[b]), track[a:b].mean(axis=0)) for a, b in pairs)
 
 
 def _stitch(maps, offsets, share, steps):
@@ -226,6 +282,13 @@ def _stitch(maps, offsets, share, steps):
     """
     if len(maps) == 1:
         return maps[0]
+    total = _overlay(maps, offsets, share, steps)
+    norm = total.sum(axis=-1, keepdims=True)
+    return np.divide(total, norm, out=np.zeros_like(total), where=norm > 0)
+
+
+def _overlay(maps, offsets, share, steps):
+    """Sum of the windows' rows, shape `(..., steps)`, cross-faded, each window weighing its share."""
     total = np.zeros((*maps[0].shape[:-1], steps))
     weight = np.zeros(steps)
     for map_, offset, part in zip(maps, offsets, share, strict=True):
@@ -233,9 +296,7 @@ def _stitch(maps, offsets, share, steps):
         triangle = 1 - np.abs((np.arange(size) + 0.5) / size * 2 - 1) + 1e-3
         total[..., offset : offset + size] += map_ * triangle * part
         weight[offset : offset + size] += triangle
-    total /= weight
-    norm = total.sum(axis=-1, keepdims=True)
-    return np.divide(total, norm, out=np.zeros_like(total), where=norm > 0)
+    return total / weight
 
 
 def _picture(clip, power, spec):

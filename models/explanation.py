@@ -188,6 +188,8 @@ class Explanation:
         text: the user's own string, unchanged; `None` for speech.
         audio, windows, picture, sound: speech only. `sound` is the whole original clip as
             16-bit mono FLAC at the model's sample rate, so that the saved file still plays.
+        track: float32, shape `(steps, L)`, for per-step tasks: every step's own probabilities. `windows`
+            then holds its runs of steps with the same most probable label, and their mean.
         changed: what was taken away before predicting: muted spans `(start, end)` in seconds,
             or masked tokens as `(index, index + 1)`. Empty for the input as it came.
         notices: plain sentences the user should read next to the result.
@@ -204,6 +206,7 @@ class Explanation:
     text: str | None = None
     audio: AudioInfo | None = None
     windows: tuple[Window, ...] = ()
+    track: np.ndarray | None = None
     picture: Picture | None = None
     sound: bytes | None = None
     changed: tuple[tuple[float, float], ...] = ()
@@ -216,6 +219,10 @@ class Explanation:
         _freeze(self, "probabilities", np.float32, 1)
         if self.thresholds is not None:
             _freeze(self, "thresholds", np.float32, 1)
+        if self.track is not None:
+            _freeze(self, "track", np.float32, 2)
+            if self.track.shape != (len(self.units), len(self.labels)):
+                raise InputError(f"The track has shape {self.track.shape}, not one row a step and one column a label.")
         if self.modality not in MODALITIES:
             raise InputError(f"The modality is {self.modality!r}; Earmark knows {MODALITIES}.")
         if self.task not in TASKS:
@@ -372,6 +379,7 @@ def _explanation(body) -> Explanation:
         text=text,
         audio=optional("audio", lambda b: AudioInfo(**b)),
         windows=tuple(Window(**w) for w in body.get("windows", ())),
+        track=body.get("track"),
         picture=optional(
             "picture",
             lambda b: Picture(

@@ -19,6 +19,7 @@ class SpeechRecipe:
         corpus: which reader of `models.datasets`.
         architecture, hyperparameters: of the network; see `models.registry`.
         log_mel: arguments of `LogMel` that differ from its defaults.
+        loudness: whether the network gets to know how loud a clip is.
         augmentation: see `SpeechAugmentation`.
         epochs, batch_size, learning_rate, weight_decay: of AdamW under a cosine schedule. The
             number of epochs is fixed beforehand: no epoch is chosen by looking at a fold.
@@ -34,8 +35,9 @@ class SpeechRecipe:
     architecture: str = "attentive-speech"
     hyperparameters: dict = field(default_factory=dict)
     log_mel: dict = field(default_factory=dict)
+    loudness: bool = True
     augmentation: SpeechAugmentation = SpeechAugmentation()
-    epochs: int = 60
+    epochs: int = 36
     batch_size: int = 32
     learning_rate: float = 2.5e-3
     weight_decay: float = 1e-3
@@ -43,6 +45,11 @@ class SpeechRecipe:
     mixup: float = 0.0
     weights: dict = field(default_factory=lambda: {"neutral": 1.6})
     modality: str = "speech"
+
+    # What only the compared recipes change; no fields, so that cards of the others do not list them.
+    task = "single-label"
+    loss = "categorical_crossentropy"
+    stop_metric = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +118,99 @@ RECIPES = {
         ),
     )
 }
+
+
+@dataclass(frozen=True)
+class ComparedSpeech(SpeechRecipe):
+    """The one recipe by which speech systems are compared: short, and the same for all.
+
+    Trained on actors 5 to 20 of RAVDESS, scored on actors 1 to 4 after the last epoch. One speed of
+    every clip, so that the corpus is read once; the other augmentations as for the shipped network.
+
+    Args:
+        task, loss: of the network's config and training.
+        stop_metric, stop_value: training stops early once the figure Keras logs by this name
+            reaches the value; `None` trains all epochs.
+    """
+
+    augmentation: SpeechAugmentation = SpeechAugmentation(changed_speed=0.0)
+    epochs: int = 30
+    task: str = "single-label"
+    loss: str = "categorical_crossentropy"
+    stop_metric: str | None = None
+    stop_value: float = 0.99
+
+
+def _speech_systems():
+    titles = {
+        "bilstm-last": "BiLSTM, last state (no attention)",
+        "bilstm-mean": "BiLSTM, mean over steps",
+        "bilstm-keras-attention": "BiLSTM, Keras Attention with a trained query",
+        "bilstm-query": "BiLSTM, attentive pooling",
+        "bilstm-raffel": "BiLSTM, feed-forward attention",
+        "bilstm-hops": "BiLSTM, several hops",
+        "bilstm-per-step": "BiLSTM, a label for every step",
+        "mha-bilstm": "Multi-head self-attention, then BiLSTM",
+    }
+    for order, (name, title) in enumerate(titles.items(), start=20):
+        task = "per-step" if name == "bilstm-per-step" else "single-label"
+        yield ComparedSpeech(name, title, order, architecture=name, task=task)
+    last = {"order": 40, "architecture": "bilstm-last"}
+    # The thread's two mistakes, and the stop rule as it was meant.
+    yield ComparedSpeech(
+        "bilstm-last-binary-loss", "BiLSTM, last state; binary cross-entropy", loss="binary_crossentropy", **last
+    )
+    yield ComparedSpeech("bilstm-last-stop-acc", "BiLSTM, last state; stop rule reads acc", stop_metric="acc", **last)
+    yield ComparedSpeech(
+        "bilstm-last-stop-accuracy", "BiLSTM, last state; stop rule reads accuracy", stop_metric="accuracy", **last
+    )
+    keras_attention = {"order": 41, "architecture": "bilstm-keras-attention"}
+    yield ComparedSpeech(
+        "bilstm-keras-attention-concat",
+        "BiLSTM, Keras Attention, scores by concat",
+        hyperparameters={"score_mode": "concat"},
+        **keras_attention,
+    )
+    yield ComparedSpeech(
+        "bilstm-per-step-causal",
+        "BiLSTM, a label for every step, looking back only",
+        42,
+        architecture="bilstm-per-step",
+        task="per-step",
+        hyperparameters={"use_causal_mask": True},
+    )
+
+
+def _text_systems():
+    shared = {"corpus": "reuters", "family": "topics", "threshold": "global", "batch_size": 32, "epochs": 10}
+    for order, (name, title, changes) in enumerate(
+        (
+            ("rcnn", "RCNN (no attention)", {}),
+            ("rcnn-frozen", "RCNN, frozen word vectors", {"embedding_trainable": False}),
+            ("rcnn-one-step", "RCNN, attention over one step", {}),
+            ("rcnn-attention", "RCNN, attention over the words", {}),
+            ("mha-residual", "Multi-head attention, residual blocks", {}),
+            ("mha-residual-first", "Multi-head attention, blocks as answered", {"fifth_reads_first": True}),
+            ("mha-residual-no-l1", "Multi-head attention, residual blocks, no L1", {"l1": 0.0}),
+        ),
+        start=50,
+    ):
+        architecture = name.removesuffix("-frozen").removesuffix("-first").removesuffix("-no-l1")
+        yield TextRecipe(name, title, order, architecture=architecture, hyperparameters=changes, **shared)
+    same = {"units": 128, "recurrent_layers": 2, "embedding_dropout": 0.5, "dropout": 0.0}
+    yield TextRecipe("label-attention", "One query per label", 60, hyperparameters=same, **shared)
+    yield TextRecipe(
+        "rcnn-attention-3000",
+        "RCNN, attention over 3,000 words",
+        61,
+        architecture="rcnn-attention",
+        longest=3000,
+        **shared,
+    )
+
+
+# One fixed recipe a modality; the systems differ in the network, the variants in what their names say.
+COMPARED = {recipe.name: recipe for recipe in (*_speech_systems(), *_text_systems())}
 
 
 def described(recipe) -> dict[str, object]:

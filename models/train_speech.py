@@ -19,24 +19,26 @@ from models.frontend import audio
 from models.frontend.features import LogMel
 from models.frontend.speech import SpeechFrontend
 from models.recipes import ACTORS_A_FOLD
-from models.training import Batches, EachEpoch, cosine_schedule, predict
+from models.training import Batches, EachEpoch, StopAt, cosine_schedule, predict
 
+_BELIEVED = (0.5, 99.5)  # percentiles of the training clips' levels between which loudness counts
 _SCORED_EVERY = 5  # epochs, in cross-validation
 
 
 def load_corpus(recipe, folder, report=print):
-    """Items of the corpus and the mel power of each, at every speed of `SPEEDS`.
+    """Items of the corpus and the mel power of each, at every speed of `SPEEDS` that the recipe uses.
 
     Returns:
         `(items, variants)`; `variants[i][k]` is float32 of shape `(frames, bands)`, silence at the ends cut.
     """
     items, spec = datasets.ravdess(folder), LogMel(**recipe.log_mel)
-    report(f"Reading {len(items)} clips at {len(SPEEDS)} speeds")
+    speeds = SPEEDS if recipe.augmentation.changed_speed else SPEEDS[:1]
+    report(f"Reading {len(items)} clips at {len(speeds)} speeds")
     variants = []
     for item in items:
         clip = audio.decode(item.path.read_bytes(), sample_rate=spec.sample_rate, name=item.path.name)
         row = []
-        for speed in SPEEDS:
+        for speed in speeds:
             samples = clip.samples
             if speed != 1:
                 samples = soxr.resample(samples, spec.sample_rate * speed, spec.sample_rate)
@@ -63,8 +65,17 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
     epochs = epochs or recipe.epochs
     labels = datasets.RAVDESS_EMOTIONS
     spec = LogMel(**recipe.log_mel)
-    frames = np.concatenate([spec.decibel(row[0]) for row in variants])
-    frontend_config = {
+    level, reference = {}, None
+    if recipe.loudness:
+        levels = np.array([10 * np.log10(row[0].mean()) for row in variants])
+        low, high = np.percentile(levels, _BELIEVED)
+        level = {
+            "level": round(float(levels.mean()), 2),
+            "level_range": [round(float(low), 2), round(float(high), 2)],
+        }
+        reference = 10 ** (level["level"] / 10)
+    frames = np.concatenate([spec.decibel(row[0], reference) for row in variants])
+    frontend_config = level | {
         "log_mel": {"sample_rate": spec.sample_rate} | recipe.log_mel,
         "mean": [round(float(value), 3) for value in frames.mean(axis=0)],
         "deviation": [round(float(value), 3) for value in frames.std(axis=0).clip(1)],
@@ -75,7 +86,7 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
         "order": recipe.order,
         "family": "speech",
         "modality": "speech",
-        "task": "single-label",
+        "task": recipe.task,
         "architecture": recipe.architecture,
         "hyperparameters": {"labels": len(labels), "bands": spec.bands} | recipe.hyperparameters,
         "frontend": frontend_config,
@@ -91,7 +102,8 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
 
     def one(index, rng):
         power = recipe.augmentation.power(variants[index], rng)
-        return recipe.augmentation.features(frontend.standardize(power), frontend.deviation, rng)
+        reference = recipe.augmentation.reference(level["level"], power, rng) if level else None
+        return recipe.augmentation.features(frontend.standardize(power, reference), frontend.deviation, rng)
 
     step = model.step_frames
     batches = Batches(
@@ -104,7 +116,8 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
             weight_decay=recipe.weight_decay,
             clipnorm=1.0,
         ),
-        "categorical_crossentropy",
+        recipe.loss,
+        metrics=["accuracy"] if recipe.stop_metric else None,
     )
     score = None
     if validation is not None:
@@ -122,7 +135,8 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
         if len(windows) == 1:  # the film shows one window; a longer clip has no single map an epoch
             shown[name] = windows[0][None]
     each_epoch = EachEpoch(score, shown, every=_SCORED_EVERY, report=report)
-    model.fit(batches, epochs=epochs, verbose=0, callbacks=[each_epoch])
+    stop = [StopAt(recipe.stop_metric, recipe.stop_value)] if recipe.stop_metric else []
+    model.fit(batches, epochs=epochs, verbose=0, callbacks=[each_epoch, *stop])
     return config, model, each_epoch
 
 

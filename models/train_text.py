@@ -141,4 +141,5 @@ def _vocabulary(recipe, texts, vectors, rng):
 def _start_at_base_rates(model, target):
     """Set the output bias so that every label starts at its share of the training documents."""
     share = np.clip(target.mean(axis=0), 1e-4, 1 - 1e-4)
-    model.attention.output_bias.assign(np.log(share / (1 - share)).astype(np.float32))
+    bias = model.output_bias if hasattr(model, "output_bias") else model.attention.output_bias
+    bias.assign(np.log(share / (1 - share)).astype(np.float32))

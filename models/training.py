@@ -7,6 +7,8 @@ import math
 import keras
 import numpy as np
 
+_MOST_PAIRS = 4_000_000  # of steps, in one batch of a network that compares each with each
+
 
 class Batches(keras.utils.PyDataset):
     """Batches of sequences of similar length, padded to the longest of each batch.
@@ -37,6 +39,11 @@ class Batches(keras.utils.PyDataset):
         self.batches = [order[i : i + self.batch_size] for i in range(0, len(order), self.batch_size)]
         if self.rng is not None:
             self.rng.shuffle(self.batches)
+        # Keras takes the first two batches' shapes for those of all; the longest and the shortest come
+        # first, so that it leaves the number of steps open.
+        longest = [self.lengths[batch].max() for batch in self.batches]
+        ends = list(dict.fromkeys([int(np.argmax(longest)), int(np.argmin(longest))]))
+        self.batches = [self.batches[i] for i in ends] + [b for i, b in enumerate(self.batches) if i not in ends]
 
     def __len__(self):
         return len(self.batches)
@@ -92,15 +99,21 @@ def predict(model, rows, batch_size=64, multiple=1, progress=None):
     """
     lengths = np.array([len(row) for row in rows])
     order = np.argsort(lengths, kind="stable")
-    result = None
-    for start in range(0, len(order), batch_size):
-        index = order[start : start + batch_size]
+    result, start = None, 0
+    while start < len(order):
+        size = batch_size
+        if hasattr(model, "longest"):
+            # Holds a score of every step for every step: fewer long sequences at once.
+            longest = lengths[order[min(start + size, len(order)) - 1]]
+            size = max(1, min(size, _MOST_PAIRS // longest**2))
+        index = order[start : start + size]
         batch = np.asarray(model.predict_on_batch(pad([rows[i] for i in index], multiple)))
         if result is None:
             result = np.zeros((len(rows), batch.shape[1]), np.float32)
         result[index] = batch
+        start += len(index)
         if progress is not None:
-            progress(min(start + batch_size, len(rows)), len(rows))
+            progress(start, len(rows))
     return result
 
 
@@ -137,3 +150,23 @@ class EachEpoch(keras.callbacks.Callback):
         """The samples' maps over all epochs, keys `SAMPLE/MAP`, float16 of shape `(epochs, *axes)`."""
         keys = self.maps[0] if self.maps else ()
         return {key: np.stack([frame[key] for frame in self.maps]).astype(np.float16) for key in keys}
+
+
+class StopAt(keras.callbacks.Callback):
+    """Stops training once a figure of an epoch reaches a value.
+
+    Like the thread's rule it says nothing where there is no such figure: that one read `acc`, which
+    Keras logs as `accuracy` since 2.3, and so never fired.
+
+    Args:
+        metric: the figure's name in Keras' logs.
+        value: training stops at or above it.
+    """
+
+    def __init__(self, metric, value):
+        super().__init__()
+        self.metric, self.value = metric, value
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (logs or {}).get(self.metric, -np.inf) >= self.value:
+            self.model.stop_training = True

@@ -1,0 +1,113 @@
+"""Train one system of the comparison with one seed: a checkpoint folder, and its figures in `results.json`."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from models import cards, checkpoints, datasets
+from models.errors import InputError
+from models.evaluation import encode, speech_scores
+from models.recipes import ACTORS_A_FOLD
+from models.training import predict
+
+_TIMED = 20  # inputs
+
+
+def train(recipe, folder, out, *, seed, vectors=None, epochs=None, samples=None, command="", report=print) -> dict:
+    """Train, save and score.
+
+    Args:
+        recipe: one of `models.recipes.COMPARED`.
+        folder: the recipe's corpus.
+        out: folder of the new checkpoint.
+        vectors, epochs, samples, command: as in `models.train_text.train`.
+
+    Returns:
+        What `OUT/results.json` holds: `recipe`, `architecture`, `seed`, `split`, `n`, the scores (speech: `uar`,
+        `accuracy`; text: `micro_f1`, `macro_f1`), `parameters`, `milliseconds` (median forward pass of one
+        input), `epochs`, `minutes`, `command`, `date`.
+
+    Raises:
+        InputError: the corpus is not there, or lacks one side of the split.
+    """
+    out = Path(out)
+    train_one = _train_speech if recipe.modality == "speech" else _train_text
+    began = time.time()
+    scores, rows, split, trained = train_one(recipe, folder, out, seed, vectors, epochs, samples, command, report)
+    checkpoint = checkpoints.load(out.resolve())
+    result = {
+        "recipe": recipe.name,
+        "architecture": recipe.architecture,
+        "seed": seed,
+        "split": split,
+        **scores,
+        "parameters": checkpoint.model.count_params(),
+        "milliseconds": round(_milliseconds(checkpoint, rows), 2),
+        "epochs": trained,
+        "minutes": round((time.time() - began) / 60, 1),
+        "command": command,
+        "date": datetime.date.today().isoformat(),
+    }
+    (out / "results.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    return result
+
+
+def _train_speech(recipe, folder, out, seed, vectors, epochs, samples, command, report):
+    from models.frontend.speech import SpeechFrontend
+    from models.train_speech import fit, load_corpus
+
+    items, variants = load_corpus(recipe, folder, report)
+    held = np.array([item.speaker <= ACTORS_A_FOLD for item in items])
+    if held.all() or not held.any():
+        raise InputError(f"{folder} needs clips of actors 1 to {ACTORS_A_FOLD}, to score, and of others, to train on.")
+    inside, outside = np.flatnonzero(~held), np.flatnonzero(held)
+    validation = [items[i] for i in outside], [variants[i] for i in outside]
+    began = time.time()
+    config, model, each_epoch = fit(
+        recipe, [items[i] for i in inside], [variants[i] for i in inside],
+        seed=seed, epochs=epochs, validation=validation, samples=samples, report=report,
+    )  # fmt: skip
+    minutes = (time.time() - began) / 60
+    frontend = SpeechFrontend(**config["frontend"])
+    rows = [frontend.standardize(row[0]) for row in validation[1]]
+    truth = np.array([item.label for item in validation[0]])
+    scores = speech_scores(truth, predict(model, rows, multiple=model.step_frames))
+    speakers = [sorted({items[i].speaker for i in part}) for part in (inside, outside)]
+    split = "trained on actors {}, scored on actors {}".format(*(", ".join(map(str, s)) for s in speakers))
+    trained = len(each_epoch.rows)
+    card = cards.compared_card(
+        recipe, command=command, seed=seed, epochs=trained, minutes=minutes, split=split, scores=scores, model=model
+    )
+    checkpoints.save(out, config, model, card=card, history=each_epoch.rows, epochs=each_epoch.stacked())
+    return scores, rows, split, trained
+
+
+def _train_text(recipe, folder, out, seed, vectors, epochs, samples, command, report):
+    from models.train_text import train as train_text
+
+    scores = train_text(
+        recipe, folder, out, seed=seed, vectors=vectors, epochs=epochs, samples=samples, command=command, report=report
+    )
+    checkpoint = checkpoints.load(out.resolve())
+    tested = (Path(folder) / "test.jsonl").is_file()
+    items, _ = datasets.reuters(folder, "test" if tested else "train")
+    rows = [encode(checkpoint.vocabulary, item.text) for item in items[:_TIMED]]
+    return scores, rows, "ModApte test" if tested else "validation", len(checkpoint.history)
+
+
+def _milliseconds(checkpoint, rows):
+    """Median time of one input through the network, explained, in milliseconds."""
+    from models.training import pad
+
+    multiple = getattr(checkpoint.model, "step_frames", 1)
+    times = []
+    for row in [rows[0], *rows[:_TIMED]]:  # the first builds the graph
+        began = time.perf_counter()
+        checkpoint.forward(pad([row], multiple))
+        times.append((time.perf_counter() - began) * 1000)
+    return float(np.median(times[1:]))

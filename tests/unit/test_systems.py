@@ -1,0 +1,377 @@
+"""The compared systems: what each promises of its answer and its map, saved, loaded and explained."""
+
+import dataclasses
+import io
+import json
+import sys
+
+import keras
+import numpy as np
+import pytest
+import soundfile
+
+from models import checkpoints
+from models.__main__ import main
+from models.errors import InputError
+from models.explain import explain_clip, explain_text
+from models.explanation import Explanation
+from models.frontend.tokenizer import Vocabulary
+from models.recipes import COMPARED, RECIPES
+from models.registry import NAMES
+from models.training import pad, predict
+
+BANDS = 8
+WORDS = ("wheat", "rose", "a", "lot", "today")
+SPEECH = {
+    "bilstm-last": {},
+    "bilstm-mean": {},
+    "bilstm-keras-attention": {"score_mode": "concat"},
+    "bilstm-query": {"attention_units": 3},
+    "bilstm-raffel": {"bias_steps": 2},
+    "bilstm-hops": {"attention_units": 3, "hops": 2},
+    "bilstm-per-step": {"use_causal_mask": True},
+    "mha-bilstm": {"num_heads": 2, "key_dim": 3},
+}
+RCNN = {"embedding_dim": 4, "units": 3, "filters": 3}
+TEXT = {
+    "rcnn": RCNN,
+    "rcnn-one-step": RCNN,
+    "rcnn-attention": RCNN | {"embedding_trainable": False},
+    "mha-residual": {"embedding_dim": 4, "units": 3, "num_heads": 2, "key_dim": 3},
+}
+SYSTEMS = SPEECH | TEXT
+
+
+def config_of(name, **changes):
+    common = {"title": name, "architecture": name, "thresholds": None}
+    if name in TEXT:
+        sizes = {"vocabulary_size": 2 + len(WORDS), "labels": 3}
+        labels = {"modality": "text", "task": "multi-label", "labels": ["x", "y", "z"], "thresholds": [0.5] * 3}
+        return common | labels | {"hyperparameters": sizes | TEXT[name] | changes, "frontend": {}}
+    return common | {
+        "modality": "speech",
+        "task": "per-step" if name == "bilstm-per-step" else "single-label",
+        "labels": ["x", "y", "z"],
+        "hyperparameters": {"labels": 3, "bands": BANDS, "units": 3} | SPEECH[name] | changes,
+        "frontend": {
+            "log_mel": {"sample_rate": 16000, "bands": BANDS, "fft": 512},
+            "mean": [-20.0] * BANDS,
+            "deviation": [10.0] * BANDS,
+            "window_seconds": 1.0,
+            "window_hop_seconds": 0.5,
+        },
+    }
+
+
+def shaken(model, seed=0):
+    """Fresh biases and statistics (all 0 and 1) would hide what they do."""
+    rng = np.random.default_rng(seed)
+    for variable in model.weights:
+        noise = rng.normal(0, 0.3, variable.shape)
+        variable.assign(np.abs(noise) + 0.5 if "variance" in variable.path else np.asarray(variable) + noise)
+    return model
+
+
+class _Networks(dict):
+    def __missing__(self, name):
+        self[name] = shaken(checkpoints.build(config_of(name)))
+        return self[name]
+
+
+@pytest.fixture(scope="module")
+def networks():
+    """Every system by name, built when first asked for."""
+    return _Networks()
+
+
+def inputs_of(name, lengths=(24, 12)):
+    """A padded batch, and each row alone."""
+    rng = np.random.default_rng(5)
+    if name in TEXT:
+        rows = [rng.integers(1, 2 + len(WORDS), n // 4 + 1).astype(np.int32) for n in lengths]
+    else:
+        rows = [rng.normal(size=(n, BANDS)).astype(np.float32) for n in lengths]
+    return pad(rows), rows
+
+
+def test_every_system_is_registered_and_has_a_recipe():
+    assert set(SYSTEMS) | {"attentive-speech", "label-attention"} == set(NAMES)
+    assert set(SYSTEMS) <= {recipe.architecture for recipe in COMPARED.values()}
+    assert not set(COMPARED) & set(RECIPES)
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_a_batch_with_padding_answers_like_each_row_alone(name, networks):
+    model = networks[name]
+    batch, rows = inputs_of(name)
+    # Twice as long as the longest needs.
+    together, maps = model(np.concatenate([batch, np.zeros_like(batch)], axis=1), return_attention=True)
+    for i, row in enumerate(rows):
+        alone, own = model(row[None], return_attention=True)
+        np.testing.assert_allclose(np.asarray(together)[i], np.asarray(alone)[0], atol=1e-5)
+        for key, weights in own.items():
+            weights = np.asarray(weights)[0]
+            padded = np.asarray(maps[key])[i]
+            np.testing.assert_allclose(padded[tuple(slice(0, n) for n in weights.shape)], weights, atol=1e-5)
+            assert padded.sum() == pytest.approx(weights.sum(), abs=1e-4)
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_maps_are_what_the_network_says_of_them(name, networks):
+    model = networks[name]
+    batch, rows = inputs_of(name)
+    probabilities, maps = model(rows[0][None], return_attention=True)
+    assert set(maps) == set(model.attention_axes) == set(model.attention_descriptions)
+    for key, weights in maps.items():
+        assert len(weights.shape) == 1 + len(model.attention_axes[key])
+        np.testing.assert_allclose(np.asarray(weights).sum(axis=-1), 1, atol=1e-5)
+    assert np.array_equal(np.asarray(probabilities), np.asarray(model(rows[0][None])))
+    if name in SPEECH:
+        np.testing.assert_allclose(np.asarray(probabilities).sum(), 1, atol=1e-5)
+    # An input of nothing but padding is an answer too, not a NaN.
+    nothing, maps = model(np.zeros_like(batch), return_attention=True)
+    assert np.isfinite(np.asarray(nothing)).all() and all(np.isfinite(np.asarray(w)).all() for w in maps.values())
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_read_encode_and_attend_make_the_answer(name, networks):
+    model = networks[name]
+    batch, _ = inputs_of(name)
+    states, mask = model.encode(model.embed(batch), model.valid(batch))
+    probabilities, weights = model.attend(states, mask)
+    np.testing.assert_allclose(np.asarray(probabilities), np.asarray(model(batch)), atol=1e-6)
+    if weights is None:
+        assert not model.attention_axes
+        return
+    again, _ = model.attend(states, mask, attention_weights=weights)
+    np.testing.assert_allclose(np.asarray(again), np.asarray(probabilities), atol=1e-5)
+    other, _ = model.attend(states, mask, attention_weights=np.zeros(weights.shape, np.float32))
+    assert not np.allclose(np.asarray(other), np.asarray(probabilities), atol=1e-6)
+
+
+def noise(seconds):
+    buffer = io.BytesIO()
+    samples = np.random.default_rng(2).normal(0, 0.1, int(seconds * 16000)) * np.linspace(0.5, 1, int(seconds * 16000))
+    soundfile.write(buffer, samples, 16000, format="WAV")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_saved_loaded_bit_for_bit_and_explained(name, networks, tmp_path):
+    model, config = networks[name], config_of(name)
+    vocabulary = Vocabulary(WORDS) if name in TEXT else None
+    checkpoints.save(tmp_path / name, config, model, card="", history=[], vocabulary=vocabulary)
+    loaded = checkpoints.load(tmp_path / name)
+    assert loaded.model.get_config() == model.get_config()
+    batch, _ = inputs_of(name)
+    expected, maps = model(batch, return_attention=True)
+    probabilities, loaded_maps = loaded.model(batch, return_attention=True)
+    np.testing.assert_array_equal(np.asarray(probabilities), np.asarray(expected))
+    for key, weights in maps.items():
+        np.testing.assert_array_equal(np.asarray(loaded_maps[key]), np.asarray(weights))
+
+    if name in TEXT:
+        explanation = explain_text(loaded, "Wheat rose a lot today.\nToday!")
+    else:
+        explanation = explain_clip(loaded, noise(0.6), name="noise.wav")
+        _check_long_clip(name, loaded)
+    assert [m.name for m in explanation.attention] == list(model.attention_axes)
+    for map_ in explanation.attention:
+        assert map_.axes == model.attention_axes[map_.name]
+        np.testing.assert_allclose(map_.weights.sum(axis=-1), 1, atol=1e-5)
+    assert explanation.task == config["task"]
+    assert Explanation.from_json(explanation.to_json()).to_json() == explanation.to_json()
+    if name == "bilstm-per-step":
+        _check_track(explanation)
+
+
+def _check_long_clip(name, checkpoint):
+    explanation = explain_clip(checkpoint, noise(2.3))
+    if name == "bilstm-per-step":
+        _check_track(explanation, several=True)
+    else:
+        assert len(explanation.windows) == 4 and explanation.track is None
+    for map_ in explanation.attention:
+        # A step of one window never looked at a step of another.
+        assert "query" not in map_.axes
+        assert ("average over the looking steps" in map_.description) == (
+            "query" in checkpoint.model.attention_axes[map_.name]
+        )
+        np.testing.assert_allclose(map_.weights.sum(axis=-1), 1, atol=1e-5)
+
+
+def _check_track(explanation, several=False):
+    track, runs = explanation.track, explanation.windows
+    assert track.shape == (len(explanation.units), 3)
+    np.testing.assert_allclose(track.sum(axis=1), 1, atol=1e-5)
+    # Several windows count by their voiced frames, so their mean is not quite the track's.
+    np.testing.assert_allclose(track.mean(axis=0), explanation.probabilities, atol=0.05 if several else 1e-5)
+    assert runs[0].start == explanation.units.starts[0] and runs[-1].end == explanation.units.ends[-1]
+    assert [run.start for run in runs[1:]] == [run.end for run in runs[:-1]]
+    best = track.argmax(axis=1)
+    for run in runs:
+        inside = (explanation.units.starts >= run.start - 1e-9) & (explanation.units.ends <= run.end + 1e-9)
+        assert set(best[inside]) == {int(run.probabilities.argmax())}
+
+
+def test_per_step_answer_is_the_mean_of_its_steps_and_causal_looks_back_only(networks):
+    model = networks["bilstm-per-step"]
+    _, rows = inputs_of("bilstm-per-step")
+    probabilities, maps = model(rows[0][None], return_attention=True)
+    track = np.asarray(model.track(rows[0][None]))
+    np.testing.assert_allclose(track.mean(axis=1), np.asarray(probabilities), atol=1e-6)
+    weights = np.asarray(maps["self_attention"])[0]
+    assert (np.triu(weights, 1) == 0).all() and (np.tril(weights) > 0).sum() == 21
+
+
+def test_one_step_attention_has_weight_1_on_any_text_and_cannot_matter(networks):
+    model = networks["rcnn-one-step"]
+    without = checkpoints.build(config_of("rcnn-one-step", use_attention=False))
+    without.set_weights(model.get_weights())
+    rng = np.random.default_rng(9)
+    for words in (1, 2, 30):
+        tokens = rng.integers(1, 2 + len(WORDS), (4, words)).astype(np.int32)
+        probabilities, maps = model(tokens, return_attention=True)
+        assert tuple(maps["one_step"].shape) == (4, 1)
+        np.testing.assert_allclose(np.asarray(maps["one_step"]), 1, atol=1e-6)
+        np.testing.assert_allclose(np.asarray(without(tokens)), np.asarray(probabilities), atol=1e-5)
+        assert np.ptp(np.asarray(probabilities)) > 0.01
+
+
+def test_one_step_attention_is_drawn_even_over_the_words(networks, tmp_path):
+    checkpoints.save(
+        tmp_path / "one", config_of("rcnn-one-step"), networks["rcnn-one-step"],
+        card="", history=[], vocabulary=Vocabulary(WORDS),
+    )  # fmt: skip
+    explanation = explain_text(checkpoints.load(tmp_path / "one"), "wheat rose a lot")
+    np.testing.assert_allclose(explanation.attention[0].weights, 0.25, atol=1e-6)
+    assert "single step" in explanation.attention[0].description
+
+
+def test_as_answered_the_fifth_block_makes_blocks_two_to_four_useless():
+    tokens = inputs_of("mha-residual")[0]
+    for first, matters in ((True, False), (False, True)):
+        model = shaken(checkpoints.build(config_of("mha-residual", fifth_reads_first=first)))
+        before = np.asarray(model(tokens))
+        for block in (1, 2, 3):
+            kernel = model.convolutions[block].kernel
+            kernel.assign(np.asarray(kernel) + 1)
+        assert np.allclose(np.asarray(model(tokens)), before, atol=1e-6) != matters
+
+
+def test_l1_is_added_to_the_loss_and_kernels_at_zero_make_even_maps(networks):
+    model = networks["mha-residual"]
+    kernels = [v for v in model.attention.trainable_variables if v.path.endswith("kernel")] + [model.classifier.kernel]
+    assert len(kernels) == 5
+    expected = sum(0.1 * np.abs(np.asarray(kernel)).sum() for kernel in kernels)
+    assert sum(float(loss) for loss in model.losses) == pytest.approx(expected, rel=1e-4)
+    other = checkpoints.build(config_of("mha-residual", l1=0.0))
+    assert other.losses == []
+    for variable in other.attention.trainable_variables:
+        variable.assign(np.zeros(variable.shape))
+    _, maps = other(np.array([[2, 3, 4, 5]], np.int32), return_attention=True)
+    np.testing.assert_allclose(np.asarray(maps["multi_head"]), 0.25, atol=1e-6)
+
+
+def test_a_text_too_long_to_compare_each_word_with_each_is_refused(networks, tmp_path):
+    model = networks["mha-residual"]
+    checkpoints.save(
+        tmp_path / "mha", config_of("mha-residual"), model, card="", history=[], vocabulary=Vocabulary(WORDS)
+    )
+    with pytest.raises(InputError, match="3,001 words and signs; “mha-residual” .* at most 3,000"):
+        explain_text(checkpoints.load(tmp_path / "mha"), "wheat " * 3001)
+
+
+def test_long_rows_are_predicted_a_few_at_a_time_and_no_different():
+    class Counting:
+        longest = 3000
+        sizes = []
+
+        def predict_on_batch(self, batch):
+            self.sizes.append(batch.shape)
+            return batch.sum(axis=1, keepdims=True).astype(np.float32)
+
+    rows = [np.full(n, 1, np.int32) for n in (2500, 10, 2000, 20)]
+    np.testing.assert_array_equal(predict(Counting(), rows)[:, 0], [2500, 10, 2000, 20])
+    assert sum(shape[0] for shape in Counting.sizes) == 4
+    assert all(n == 1 or n * steps**2 <= 4_000_000 for n, steps in Counting.sizes)
+
+
+# The thread's two mistakes.
+
+
+def test_binary_accuracy_flatters_a_network_that_knows_nothing():
+    """Why its curve looked well: with eight labels, saying nothing at all is right seven times in eight."""
+    truth, nothing = np.eye(8, dtype=np.float32), np.full((8, 8), 1 / 8, np.float32)
+    flattering = keras.metrics.BinaryAccuracy()
+    flattering.update_state(truth, nothing)
+    assert float(flattering.result()) == 0.875
+    binary, categorical = (float(np.mean(loss(truth, nothing))) for loss in (
+        keras.losses.binary_crossentropy, keras.losses.categorical_crossentropy
+    ))  # fmt: skip
+    assert binary < 0.4 and categorical == pytest.approx(np.log(8), rel=1e-5)
+    assert COMPARED["bilstm-last-binary-loss"].loss == "binary_crossentropy"
+    assert COMPARED["bilstm-last"].loss == "categorical_crossentropy"
+
+
+@pytest.fixture(scope="module")
+def tiny_ravdess(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ravdess")
+    for actor in (1, 5):
+        for emotion in range(1, 9):
+            name = f"03-01-{emotion:02}-01-01-01-{actor:02}.wav"
+            (folder / name).write_bytes(noise(0.3 + 0.05 * emotion))
+    return folder
+
+
+@pytest.mark.parametrize(("recipe", "epochs"), [("bilstm-last-stop-acc", 2), ("bilstm-last-stop-accuracy", 1)])
+def test_a_stop_rule_that_reads_acc_never_fires(recipe, epochs, tiny_ravdess, tmp_path, monkeypatch, capsys):
+    """Asked to stop at an accuracy of 0, it goes on to the end; the rule that reads `accuracy` stops at once."""
+    small = {"units": 2, "recurrent_dropout": 0.0}
+    changed = dataclasses.replace(COMPARED[recipe], hyperparameters=small, stop_value=0.0)
+    monkeypatch.setitem(COMPARED, recipe, changed)
+    monkeypatch.setattr(sys, "argv", ["models", "compare-train", recipe])
+    out = tmp_path / "out"
+    command = ["compare-train", recipe, "--data", str(tiny_ravdess), "--out", str(out), "--epochs", "2", "--seed", "3"]
+    assert main(command) == 0
+    result = json.loads((out / "results.json").read_text())
+    assert result["epochs"] == epochs and result["n"] == 8
+    assert json.loads(capsys.readouterr().out) == result
+    if epochs == 1:
+        return
+    loaded = checkpoints.load(out)
+    assert result["architecture"] == "bilstm-last" and result["recipe"] == recipe and result["seed"] == 3
+    assert result["parameters"] == loaded.model.count_params() and result["milliseconds"] > 0
+    assert 0 <= result["uar"] <= 1 and result["command"] == f"python -m models compare-train {recipe}"
+    assert result["split"] == "trained on actors 5, scored on actors 1"
+    assert "no attention at all" in loaded.card and "guessing" in loaded.card.lower() and len(loaded.history) == 2
+
+
+def test_a_text_system_is_trained_and_scored(tmp_path, monkeypatch, capsys):
+    rows = [{"id": i, "title": "WHEAT", "text": "rose today", "topics": ["wheat"]} for i in range(12)]
+    rows += [{"id": i, "title": "GOLD", "text": "fell a lot", "topics": ["gold"]} for i in range(12)]
+    for split in ("train", "test"):
+        (tmp_path / f"{split}.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    (tmp_path / "labels.txt").write_text("wheat\ngold\n")
+    small = {"units": 2, "filters": 2, "embedding_dim": 4}
+    monkeypatch.setitem(
+        COMPARED, "rcnn-one-step", dataclasses.replace(COMPARED["rcnn-one-step"], hyperparameters=small)
+    )
+    out = tmp_path / "out"
+    assert main(["compare-train", "rcnn-one-step", "--data", str(tmp_path), "--out", str(out), "--epochs", "1"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["n"] == 24 and result["split"] == "ModApte test" and 0 <= result["micro_f1"] <= 1
+    bias = np.asarray(checkpoints.load(out).model.output_bias)
+    assert np.abs(bias).max() < 0.2  # half of the documents have each label
+
+
+def test_compare_train_names_what_it_knows(capsys):
+    assert main(["compare-train", "nothing", "--data", "."]) == 1
+    assert "known are bilstm-last, bilstm-mean" in capsys.readouterr().err
+
+
+def test_a_corpus_without_both_sides_is_refused(tiny_ravdess, tmp_path, capsys):
+    clip = next(tiny_ravdess.glob("*-01.wav"))
+    (tmp_path / clip.name).write_bytes(clip.read_bytes())
+    assert main(["compare-train", "bilstm-mean", "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
+    assert "actors 1 to 4" in capsys.readouterr().err
