@@ -9,8 +9,8 @@ import numpy as np
 # Looking evenly at this share of the steps or more is uniform within noise: the weights then differ from
 # uniform ones by at most 16 % of their mass (Pinsker's inequality).
 UNIFORM = 0.95
-# More of the weight than this on silence or unknown words, and more than uniform weights would put there.
-UNHEARD = 0.25
+# More of the weight than this on silence or unknown words, and clearly more than uniform weights would put there.
+UNHEARD, UNHEARD_TIMES = 0.25, 1.1
 # A single-label answer below this is more likely wrong than right by the network's own account.
 SURE = 0.5
 # Standard deviations by which the clip's mean spectrum is off the training clips', root mean square over bands.
@@ -88,7 +88,7 @@ def _uniform(figures):
 
 def _unheard(subject, figures):
     mass, share = figures.unheard_mass, figures.unheard_share
-    if mass <= UNHEARD or mass <= share:
+    if mass <= UNHEARD or mass <= UNHEARD_TIMES * share:
         return None
     if subject.explanation.modality == "speech":
         return Alarm(

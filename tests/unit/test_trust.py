@@ -1,0 +1,129 @@
+"""The whole set of tests on inputs whose truth is known, and what is said about them."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from toys import clip, steps_slope, text
+
+from components import trust_wording
+from models.errors import Cancelled
+from models.trust import JUDGEMENTS, assess
+
+TRUE = "both plain plain plain plain " * 4
+FALSE = "shown plain good plain plain " * 4
+
+
+@pytest.fixture(scope="module")
+def supported():
+    return assess(*text(TRUE))
+
+
+def test_attention_on_the_words_that_matter_is_supported(supported):
+    verdict = supported.verdict
+    assert verdict.judgement == "supported" and verdict.count == 4 and verdict.orders == 30
+    assert verdict.taken == pytest.approx(0.8, abs=1e-5) and verdict.kept == pytest.approx(0, abs=1e-5)
+    assert verdict.taken_mean == pytest.approx(0.16, abs=0.06) and verdict.taken_chance == pytest.approx(1 / 31)
+    assert [a.spearman for a in supported.agreement] == [pytest.approx(1)] * 2
+    assert supported.alarms == ()
+
+
+def test_attention_planted_on_words_that_do_not_matter_is_not_supported():
+    trust = assess(*text(FALSE))
+    assert trust.verdict.judgement == "not supported"
+    assert trust.verdict.taken == pytest.approx(0, abs=1e-5)
+    by_name = {curve.name: curve for curve in trust.curves}
+    assert by_name["gradient-input"].aopc_comprehensiveness > 0.3 > by_name["attention"].aopc_comprehensiveness
+
+
+def test_an_attention_that_is_faithful_need_not_be_needed(supported):
+    assert supported.needed.shuffled_mean < 1e-6 and supported.needed.found
+
+
+def test_moments_that_matter_are_supported_by_both_removals():
+    # The answer falls when these steps go silent; the mean spectrum, too, is lower than they are.
+    checkpoint, explanation = clip(steps_slope(range(12, 20), 1.5e-3, 40))
+    mute = assess(checkpoint, explanation, label=0)
+    assert mute.verdict.judgement == "supported" and mute.verdict.taken > 0.3 and mute.removal == "mute"
+    mean = assess(checkpoint, explanation, label=0, removal="mean")
+    assert mean.removal == "mean" and abs(mean.verdict.taken) < mute.verdict.taken
+
+
+def test_the_thorough_set_has_every_witness_and_all_of_erasers_fractions():
+    trust = assess(*text(TRUE), quick=False, removal="delete")
+    names = ["gradient-input", "integrated-gradients", "occlusion", "smoothgrad"]
+    assert [w.name for w in trust.witnesses] == [a.witness for a in trust.agreement] == names
+    assert [c.name for c in trust.curves] == ["attention", *names]
+    np.testing.assert_allclose(trust.random.fractions, [0, 0.01, 0.05, 0.1, 0.2, 0.5, 1])
+    assert trust.random.orders == 100 and not trust.quick and trust.removal == "delete"
+    assert trust.verdict.judgement == "supported"
+
+
+def test_figures_of_the_map(supported):
+    (figures,) = supported.figures
+    weights = supported.attention.scores.astype(float)
+    entropy = -(weights * np.log(weights)).sum()
+    assert figures.effective == pytest.approx(np.exp(entropy)) == pytest.approx(4.1, abs=0.2)
+    assert figures.entropy == pytest.approx(entropy / np.log(20)) and figures.heads == figures.labels == ()
+
+
+def test_the_same_seed_gives_the_same_result_and_another_one_other_orders(supported):
+    same, other = assess(*text(TRUE)), assess(*text(TRUE), seed=1)
+
+    def content(trust):
+        return json.loads(dataclasses.replace(trust, milliseconds=0.0).to_json())
+
+    assert content(same) == content(supported)
+    assert not np.array_equal(other.random.taken, supported.random.taken)
+    assert other.verdict.judgement == supported.verdict.judgement
+
+
+def test_json_holds_everything_as_plain_values(supported):
+    body = json.loads(supported.to_json())
+    assert body["format"] == "earmark-trust" and set(body) > {f.name for f in dataclasses.fields(supported)}
+    assert np.array_equal(np.array(body["attention"]["scores"], np.float32), supported.attention.scores)
+    assert len(body["random"]["deletion"]["mean"]) == len(body["curves"][0]["fractions"]) == 5
+
+
+def test_too_short_a_text_is_untestable():
+    trust = assess(*text("both plain plain plain"))
+    assert (trust.verdict.judgement, trust.verdict.reason) == ("untestable", "short")
+    assert "too few words" in trust_wording.verdict(trust)
+
+
+def test_an_improbable_label_is_untestable():
+    checkpoint, explanation = text("both both both both good " * 1 + "plain " * 7, thresholds=[0.5, 0.5])
+    trust = assess(checkpoint, explanation, label=1)
+    assert (trust.verdict.judgement, trust.verdict.reason) == ("untestable", "improbable")
+    assert "only" in trust_wording.verdict(trust)
+
+
+def test_progress_rises_to_its_total_and_may_stop_the_work():
+    seen = []
+    assess(*text(TRUE), progress=lambda done, total: seen.append((done, total)))
+    assert seen == sorted(seen) and seen[-1][0] == seen[-1][1]
+
+    def stop(done, total):
+        raise Cancelled("Stopped.")
+
+    with pytest.raises(Cancelled):
+        assess(*text(TRUE), progress=stop)
+
+
+@pytest.mark.parametrize("wrong", [{"removal": "mute"}, {"label": 2}, {"label": -1}])
+def test_wrong_arguments_are_refused(wrong):
+    with pytest.raises(ValueError):
+        assess(*text(TRUE), **wrong)
+
+
+def test_the_verdict_in_words(supported):
+    said = trust_wording.verdict(supported)
+    assert said.startswith(
+        "Masking the 20% it attends to most changes the probability of yes by −0.80; masking a random 20% changes it"
+    )
+    assert "(n = 30)" in said and "the probability is 0.90" in said and "tells something about the answer" in said
+    against = trust_wording.verdict(assess(*text(FALSE)))
+    assert "by 0.00; masking" in against and "does not show what the answer rests on" in against
+    assert set(trust_wording.LOOKS) == set(JUDGEMENTS)
+    assert "weights that differ from these by" in trust_wording.needed(supported)
