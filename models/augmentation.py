@@ -16,9 +16,6 @@ class SpeechAugmentation:
 
     Args:
         changed_speed: chance that one of the resampled variants is taken.
-        gain_db: deviation of a random gain, where loudness counts.
-        level_lost: chance that a clip is brought to the training clips' mean level, so that the network
-            can also do without its loudness.
         cut_frames: most frames cut at each end.
         noise: chance of added noise; its level is uniform in `noise_db` below the clip's mean, its
             spectrum tilts by up to 10 dB at random.
@@ -29,8 +26,6 @@ class SpeechAugmentation:
     """
 
     changed_speed: float = 0.6
-    gain_db: float = 3.0
-    level_lost: float = 0.2
     cut_frames: int = 5
     noise: float = 0.3
     noise_db: tuple[float, float] = (10.0, 45.0)
@@ -56,17 +51,6 @@ class SpeechAugmentation:
             level = power.mean() * 10 ** (-rng.uniform(*self.noise_db) / 10)
             power = power + level * tilt / tilt.mean() * rng.exponential(1, power.shape)
         return power.astype(np.float32)
-
-    def reference(self, level, power, rng) -> float:
-        """The power of 0 dB for a training clip, where loudness counts.
-
-        Args:
-            level: mean level of the training clips, decibel.
-            power: the clip's mel power.
-        """
-        if rng.random() < self.level_lost:
-            return float(power.mean())
-        return 10 ** ((level + rng.normal(0, self.gain_db)) / 10)
 
     def features(self, features, deviation, rng) -> np.ndarray:
         """Changes made to standardised log-mel features `(frames, bands)`; `deviation` in dB undoes the scale."""

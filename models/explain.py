@@ -121,7 +121,7 @@ def explain_clip(checkpoint, data: bytes, *, name: str = "", muted=(), progress=
         picture=picture,
         sound=sound,
         changed=tuple((float(a), float(b)) for a, b in muted),
-        notices=clip.notices + _level_notice(features.gain),
+        notices=clip.notices,
     )
 
 
@@ -213,17 +213,6 @@ def _text_map(name, weights, axes, description, steps):
         axes = tuple(axis for axis in axes if axis != "query")
         description += " This text is long: shown is the average over the looking words."
     return AttentionMap(name, weights, axes, description)
-
-
-def _level_notice(gain):
-    """What to say of a clip that was louder or quieter than any training clip."""
-    if gain is None:
-        return ()
-    how = "quieter" if gain > 0 else "louder"
-    return (
-        f"The clip is {how} than any the model learned from: it was brought to their usual level, {abs(gain):.0f} dB "
-        f"{'up' if gain > 0 else 'down'}, so how loud it was does not count.",
-    )
 
 
 def _check_modality(checkpoint, modality):

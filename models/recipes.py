@@ -19,7 +19,6 @@ class SpeechRecipe:
         corpus: which reader of `models.datasets`.
         architecture, hyperparameters: of the network; see `models.registry`.
         log_mel: arguments of `LogMel` that differ from its defaults.
-        loudness: whether the network gets to know how loud a clip is.
         augmentation: see `SpeechAugmentation`.
         epochs, batch_size, learning_rate, weight_decay: of AdamW under a cosine schedule. The
             number of epochs is fixed beforehand: no epoch is chosen by looking at a fold.
@@ -35,9 +34,8 @@ class SpeechRecipe:
     architecture: str = "attentive-speech"
     hyperparameters: dict = field(default_factory=dict)
     log_mel: dict = field(default_factory=dict)
-    loudness: bool = True
     augmentation: SpeechAugmentation = SpeechAugmentation()
-    epochs: int = 36
+    epochs: int = 60
     batch_size: int = 32
     learning_rate: float = 2.5e-3
     weight_decay: float = 1e-3

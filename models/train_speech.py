@@ -21,7 +21,6 @@ from models.frontend.speech import SpeechFrontend
 from models.recipes import ACTORS_A_FOLD
 from models.training import Batches, EachEpoch, StopAt, cosine_schedule, predict
 
-_BELIEVED = (0.5, 99.5)  # percentiles of the training clips' levels between which loudness counts
 _SCORED_EVERY = 5  # epochs, in cross-validation
 
 
@@ -65,17 +64,8 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
     epochs = epochs or recipe.epochs
     labels = datasets.RAVDESS_EMOTIONS
     spec = LogMel(**recipe.log_mel)
-    level, reference = {}, None
-    if recipe.loudness:
-        levels = np.array([10 * np.log10(row[0].mean()) for row in variants])
-        low, high = np.percentile(levels, _BELIEVED)
-        level = {
-            "level": round(float(levels.mean()), 2),
-            "level_range": [round(float(low), 2), round(float(high), 2)],
-        }
-        reference = 10 ** (level["level"] / 10)
-    frames = np.concatenate([spec.decibel(row[0], reference) for row in variants])
-    frontend_config = level | {
+    frames = np.concatenate([spec.decibel(row[0]) for row in variants])
+    frontend_config = {
         "log_mel": {"sample_rate": spec.sample_rate} | recipe.log_mel,
         "mean": [round(float(value), 3) for value in frames.mean(axis=0)],
         "deviation": [round(float(value), 3) for value in frames.std(axis=0).clip(1)],
@@ -102,8 +92,7 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
 
     def one(index, rng):
         power = recipe.augmentation.power(variants[index], rng)
-        reference = recipe.augmentation.reference(level["level"], power, rng) if level else None
-        return recipe.augmentation.features(frontend.standardize(power, reference), frontend.deviation, rng)
+        return recipe.augmentation.features(frontend.standardize(power), frontend.deviation, rng)
 
     step = model.step_frames
     batches = Batches(

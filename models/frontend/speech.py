@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,8 +23,6 @@ class SpeechFeatures:
         used: first and one past the last frame that any window covers.
         voiced: for each window, the number of its frames that are not near-silent (at least 1).
         power: mel power of the whole clip, `(all frames, bands)`.
-        gain: decibel by which the clip was brought to the training clips' mean level, because its own
-            lies outside of theirs; `None` where it was left as it is.
     """
 
     windows: list[np.ndarray]
@@ -33,7 +30,6 @@ class SpeechFeatures:
     used: tuple[int, int]
     voiced: np.ndarray
     power: np.ndarray
-    gain: float | None = None
 
 
 class SpeechFrontend:
@@ -42,48 +38,21 @@ class SpeechFrontend:
     Args:
         log_mel: keyword arguments of `LogMel`.
         mean, deviation: of each band over the training clips, decibel, shape `(bands,)`.
-        level: mean level of the training clips, decibel of full scale; how loud a clip is then counts.
-            `None`: energies are taken relative to each window's mean, and loudness does not count.
-        level_range: lowest and highest level, decibel, at which loudness is believed. A clip outside
-            of it was recorded with another gain than any training clip, and is brought to `level`.
         window_seconds, window_hop_seconds: longest stretch read at once, and from one such
             window to the next where a clip is longer.
     """
 
-    def __init__(
-        self,
-        log_mel,
-        mean,
-        deviation,
-        level=None,
-        level_range=(-math.inf, math.inf),
-        window_seconds=5.0,
-        window_hop_seconds=2.5,
-    ):
+    def __init__(self, log_mel, mean, deviation, window_seconds=5.0, window_hop_seconds=2.5):
         self.log_mel = LogMel(**log_mel)
-        self.level, self.level_range = level, tuple(level_range)
         self.mean = np.asarray(mean, np.float32)
         self.deviation = np.asarray(deviation, np.float32)
         self.window_seconds, self.window_hop_seconds = window_seconds, window_hop_seconds
 
     def standardize(self, power: np.ndarray, reference: float | None = None) -> np.ndarray:
-        """Decibel, minus the training clips' mean, over their deviation; shape as `power`.
-
-        Args:
-            power: mel power, shape `(frames, bands)`.
-            reference: the power of 0 dB; `None` chooses it as for a clip that is all of `power`.
-        """
-        if reference is None and self.level is not None:
-            reference = self.reference(float(power.mean()))
+        """Decibel, minus the training clips' mean, over their deviation; shape as `power`."""
         features = (self.log_mel.decibel(power, reference) - self.mean) / self.deviation
         # All-zero frames mean padding; a real frame never is (that would need 64 exact zeros).
         return features.astype(np.float32)
-
-    def reference(self, level: float) -> float:
-        """The power of 0 dB for a clip of mean power `level`, where loudness counts."""
-        low, high = self.level_range
-        decibel = 10 * math.log10(max(level, 1e-20))
-        return 10 ** (self.level / 10) if low <= decibel <= high else level
 
     def __call__(self, samples, step_frames, untouched=None) -> SpeechFeatures:
         """Features of a clip.
@@ -108,18 +77,12 @@ class SpeechFrontend:
         windows, voiced = [], []
         for start in starts:
             end = min(start + size, last)
-            if self.level is None:
-                reference = max(float(whole[start:end].mean()), level * _QUIETEST_WINDOW)
-            else:
-                reference = self.reference(level)
+            reference = max(float(whole[start:end].mean()), level * _QUIETEST_WINDOW)
             features = self.standardize(power[start:end], reference)
             missing = -len(features) % step_frames
             windows.append(np.pad(features, ((0, missing), (0, 0))))
             voiced.append(max(1, int(loud[start:end].sum())))
-        gain = None
-        if self.level is not None and self.reference(level) == level:
-            gain = self.level - 10 * math.log10(max(level, 1e-20))
-        return SpeechFeatures(windows, starts, (first, last), np.array(voiced), power, gain)
+        return SpeechFeatures(windows, starts, (first, last), np.array(voiced), power)
 
     def _frames(self, seconds, step_frames):
         return max(step_frames, round(seconds / self.log_mel.hop_seconds) // step_frames * step_frames)

@@ -73,28 +73,11 @@ def test_the_same_clip_padded_with_silence_gives_the_same_answer(speech):
     np.testing.assert_allclose(padded.attention[0].weights, alone.attention[0].weights, atol=1e-5)
 
 
-def test_a_level_far_from_the_training_clips_does_not_count_and_is_said(speech):
+def test_loudness_does_not_matter(speech):
     samples, rate = samples_of("flat")
-    faint = explain_clip(speech, wav(samples * 0.002, rate, subtype="FLOAT"))
-    fainter = explain_clip(speech, wav(samples * 0.001, rate, subtype="FLOAT"))
-    np.testing.assert_allclose(fainter.probabilities, faint.probabilities, atol=1e-3)
-    said = [notice for notice in faint.notices if "quieter than any the model learned from" in notice]
-    assert len(said) == 1 and "dB up" in said[0]
-
-
-def test_loudness_counts_within_the_range_of_the_training_clips(speech):
-    samples, rate = samples_of("flat")
-    low, high = speech.frontend.level_range
-    assert low < speech.frontend.level < high
-    level = 10 * np.log10(speech.frontend.log_mel.power(samples).mean())
-    quiet, loud = (
-        explain_clip(speech, wav(samples * 10 ** ((to - level) / 20), rate, subtype="FLOAT"))
-        for to in (low + 5, high - 10)
-    )
-    calm, angry = speech.labels.index("calm"), speech.labels.index("angry")
-    assert not any("learned from" in notice for notice in quiet.notices)
-    assert quiet.probabilities[calm] > loud.probabilities[calm]
-    assert loud.probabilities[angry] > quiet.probabilities[angry]
+    loud = explain_clip(speech, wav(samples, rate, subtype="FLOAT"))
+    quiet = explain_clip(speech, wav(samples * 0.1, rate, subtype="FLOAT"))
+    np.testing.assert_allclose(quiet.probabilities, loud.probabilities, atol=1e-3)
 
 
 def test_a_long_clip_is_covered_whole_by_overlapping_windows(speech):
