@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.server import serving
 
@@ -19,6 +19,9 @@ FLAGS = (
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 )
+
+# A busy computer takes its time; what holds is found as soon as it holds.
+expect.set_options(timeout=60_000)
 
 
 def chromium() -> str:

@@ -23,6 +23,7 @@ class Journey:
     def __init__(self, page, address):
         self.page, self.address = page, address
         self.complaints, self.strangers, self.sent = [], [], []
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._said)
         page.on("request", self._requested)
