@@ -11,10 +11,12 @@ import numpy as np
 UNIFORM = 0.95
 # More of the weight than this on silence or unknown words, and clearly more than uniform weights would put there.
 UNHEARD, UNHEARD_TIMES = 0.25, 1.1
-# A single-label answer below this is more likely wrong than right by the network's own account.
-SURE = 0.5
-# Standard deviations by which the clip's mean spectrum is off the training clips', root mean square over bands.
-UNLIKE = 1.0
+# A single-label answer below this is more likely wrong than right by the network's own account; and an answer
+# with more than this share of the entropy of blind guessing is close to it (of two labels: 0.68 or less).
+SURE, BLIND = 0.5, 0.9
+# Standard deviations by which the clip's mean spectrum is off the training clips', root mean square over
+# bands. Of 150 RAVDESS clips drawn at random, half are below 0.29, 99 % below 0.58 and all below 0.65.
+UNLIKE = 0.75
 
 
 @dataclass(frozen=True)
@@ -115,17 +117,17 @@ def _unsure(subject, label):
     top = int(explanation.ranking()[0])
     why = "Attention belongs to an answer; where there hardly is one, the map explains little."
     if explanation.thresholds is None:
-        if p[top] >= SURE:
-            return None
         entropy = float(-(p * np.log(np.maximum(p, 1e-12))).sum() / np.log(len(p))) if len(p) > 1 else 0.0
+        if p[top] >= SURE and entropy <= BLIND:
+            return None
         return Alarm(
             "unsure",
             f"The network is not sure: its best answer, {explanation.labels[top]}, has {p[top]:.0%} "
-            f"(disorder of the answer {entropy:.0%}, where 100 % is blind guessing).",
+            f"(entropy of the answer {entropy:.0%}, where 100% is blind guessing).",
             why,
             "Treat both the answer and its map as a guess; try a clearer or longer input.",
-            float(p[top]),
-            SURE,
+            float(p[top]) if p[top] < SURE else entropy,
+            SURE if p[top] < SURE else BLIND,
         )
     if explanation.predicted()[label]:
         return None
