@@ -15,7 +15,7 @@ from models.frontend.tokenizer import UNKNOWN
 # An all-zero frame is padding to a network; this is the mean spectrum to any eye, and it is not zero.
 MEAN_SPECTRUM = 1e-6
 # Steps of the network that run together: enough to keep the processor busy, few enough to be cancelled.
-_STEPS_A_BATCH = 8_000
+_STEPS_A_BATCH = 20_000
 _MOST_ROWS = 64
 # Muting a step reaches into both neighbours (fades, overlapping analysis windows), and no further, if
 # steps are longer than this many seconds.
