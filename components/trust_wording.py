@@ -74,9 +74,9 @@ def needed(trust: Trust) -> str:
 
 
 _MEANING = {
-    "supported": "Both differences are larger than chance, so here the map tells something about the answer.",
-    "partly": "Only one of the two is clearly better than chance, so read the map with care.",
-    "not supported": "Neither is clearly better than chance, so here the map does not show what the answer rests on.",
+    "supported": "Taking and keeping both beat chance clearly, so here the map tells something about the answer.",
+    "partly": "Only one of taking and keeping beats chance clearly, so read the map with care.",
+    "not supported": "Neither beats chance clearly, so nothing here says that the answer rests on what the map shows.",
 }
 
 

@@ -73,6 +73,7 @@ class RandomOrders:
         distinct: whether the orders' top 20 % are all different sets, and differ from attention's
             (impossible where the steps are too few).
         taken, kept: float32 `(orders,)`: comprehensiveness and sufficiency at 20 % of each order.
+        taken_aopc, kept_aopc: float32 `(orders,)`: their means over the fractions, of each order.
     """
 
     orders: int
@@ -80,6 +81,8 @@ class RandomOrders:
     distinct: bool
     taken: np.ndarray
     kept: np.ndarray
+    taken_aopc: np.ndarray
+    kept_aopc: np.ndarray
     fractions: np.ndarray
     deletion: Band
     insertion: Band
@@ -189,6 +192,8 @@ def curves(subject, label, scores, removal=None, fractions=FRACTIONS, orders=ORD
         distinct=distinct,
         taken=rows["comprehensiveness"][given:, headline].astype(np.float32),
         kept=rows["sufficiency"][given:, headline].astype(np.float32),
+        taken_aopc=rows["aopc_comprehensiveness"][given:].astype(np.float32),
+        kept_aopc=rows["aopc_sufficiency"][given:].astype(np.float32),
         fractions=_plain(rows["fractions"]),
         **spread,
     )

@@ -36,7 +36,7 @@ CHANCE = 0.05
 # ... and when it differs from theirs by at least this much probability: 5 points.
 SMALLEST_EFFECT = 0.05
 # The short set of tests: fractions besides none and all, and segments of the occlusion.
-QUICK_FRACTIONS = (0.2, 0.5)
+QUICK_FRACTIONS = (0.01, 0.2)
 QUICK_SEGMENTS = 24
 THOROUGH_ORDERS = 100
 
@@ -100,8 +100,9 @@ class Verdict:
         kept: how far it falls when only they are kept (sufficiency; small is good).
         taken_mean, taken_deviation: of the same with random steps taken (standard deviation over orders).
         kept_mean, kept_deviation: of the same with only random steps kept.
-        taken_chance: chance that random steps do at least as well: (1 + orders with a fall as large) / (1 + orders).
-        kept_chance: the same for kept (orders with a fall as small).
+        taken_chance: chance that random steps do at least as well over all fractions:
+            (1 + orders whose AOPC of comprehensiveness is as large) / (1 + orders).
+        kept_chance: the same for kept (orders whose AOPC of sufficiency is as small).
         orders: number of random orders.
     """
 
@@ -277,9 +278,10 @@ def assess(
 def judge(curve: Curve, random: RandomOrders, steps: int) -> Verdict:
     """The verdict on an order, from its curve and the random orders'.
 
-    Two things are asked at 20 % of the steps: does the probability fall farther when the order's top
-    steps are taken than when random ones are, and does it fall less far when only they are kept? An
-    answer is yes if both hold:
+    Two things are asked: does the probability fall farther when the order's top steps are taken than when
+    random ones are, and does it fall less far when only they are kept? Both are asked of the mean over the
+    curve's fractions (AOPC): at 20 % alone, an answer that hangs on one word could never be told from
+    luck, as 20 % of random orders have that word in their top 20 %. An answer is yes if both hold:
       - random orders do as well in at most 5 % of cases, (1 + as good ones) / (1 + all): a permutation
         test, exact whatever the distribution. With 30 orders not a single one may do as well, and an
         order that knows nothing gets a yes with a chance of 1 in 31;
@@ -288,31 +290,36 @@ def judge(curve: Curve, random: RandomOrders, steps: int) -> Verdict:
     Two yes: "supported" (at most 1 in 31 by chance); one: "partly"; none: "not supported". It is
     "untestable" if there are too few steps for 30 different sets (fewer than 9), or if the probability is
     below 5 points, and so cannot fall by that.
+
+    How this falls out: of 25 stories of Reuters' test split (40 to 200 tokens, the shipped checkpoint), drawn at
+    random, attention was supported on 10, partly on 5 and not on 10 with the quick fractions (11, 7 and 7 with
+    all five). 750 random orders in attention's place were supported twice, and partly 26 times: 4 %.
     """
     at = int(np.argmin(np.abs(curve.fractions - HEADLINE)))
     count = count_of(HEADLINE, steps)
-    taken, kept = float(curve.comprehensiveness[at]), float(curve.sufficiency[at])
-    taken_chance = (1 + int((random.taken >= taken).sum())) / (1 + random.orders)
-    kept_chance = (1 + int((random.kept <= kept).sum())) / (1 + random.orders)
-    taken_mean, kept_mean = float(random.taken.mean()), float(random.kept.mean())
+    # As float32, like the random ones: equal sets must tie.
+    taken, kept = np.float32(curve.aopc_comprehensiveness), np.float32(curve.aopc_sufficiency)
+    taken_chance = (1 + int((random.taken_aopc >= taken).sum())) / (1 + random.orders)
+    kept_chance = (1 + int((random.kept_aopc <= kept).sum())) / (1 + random.orders)
+    yes = [
+        taken_chance <= CHANCE and taken - random.taken_aopc.mean() >= SMALLEST_EFFECT,
+        kept_chance <= CHANCE and random.kept_aopc.mean() - kept >= SMALLEST_EFFECT,
+    ]
     reason = ""
     if not random.distinct:
         reason = "short"
     elif curve.deletion[0] < SMALLEST_EFFECT:
         reason = "improbable"
-    yes = (taken_chance <= CHANCE and taken - taken_mean >= SMALLEST_EFFECT) + (
-        kept_chance <= CHANCE and kept_mean - kept >= SMALLEST_EFFECT
-    )
     return Verdict(
-        judgement="untestable" if reason else ("not supported", "partly", "supported")[yes],
+        judgement="untestable" if reason else ("not supported", "partly", "supported")[sum(map(bool, yes))],
         reason=reason,
         fraction=HEADLINE,
         count=count,
-        taken=taken,
-        kept=kept,
-        taken_mean=taken_mean,
+        taken=float(curve.comprehensiveness[at]),
+        kept=float(curve.sufficiency[at]),
+        taken_mean=float(random.taken.mean()),
         taken_deviation=float(random.taken.std(ddof=1)),
-        kept_mean=kept_mean,
+        kept_mean=float(random.kept.mean()),
         kept_deviation=float(random.kept.std(ddof=1)),
         taken_chance=taken_chance,
         kept_chance=kept_chance,

@@ -151,6 +151,13 @@ def test_an_order_that_knows_nothing_is_called_faithful_as_rarely_as_promised():
     assert "untestable" not in said
 
 
+def test_an_answer_that_hangs_on_one_word_is_told_from_luck():
+    effects = [0.8] + [0.0] * 99
+    found, random = curves(linear(effects), 0, {"attention": effects}, fractions=(0.01, 0.2))
+    # A fifth of random orders have the word in their top 20 %; hardly one has it at the very top.
+    assert (random.taken > 0.7).sum() >= 3 and judge(found[0], random, 100).judgement == "supported"
+
+
 def test_the_first_of_equal_scores_is_the_first_in_time():
     assert order_of([0.5, 1, 1, 0.5]).tolist() == [1, 2, 0, 3]
 

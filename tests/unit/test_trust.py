@@ -124,6 +124,6 @@ def test_the_verdict_in_words(supported):
     )
     assert "(n = 30)" in said and "the probability is 0.90" in said and "tells something about the answer" in said
     against = trust_wording.verdict(assess(*text(FALSE)))
-    assert "by 0.00; masking" in against and "does not show what the answer rests on" in against
+    assert "by 0.00; masking" in against and "nothing here says that the answer rests on" in against
     assert set(trust_wording.LOOKS) == set(JUDGEMENTS)
     assert "weights that differ from these by" in trust_wording.needed(supported)
