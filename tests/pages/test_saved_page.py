@@ -59,7 +59,6 @@ def damaged(saved):
     yield "without labels", json.dumps(body | {"labels": []}).encode()
     yield "no numbers", json.dumps(body | {"probabilities": ["x"] * len(body["labels"])}).encode()
     yield "no steps", json.dumps(without_steps).encode()
-    yield "a masked word that is not there", json.dumps(body | {"changed": [[99, 100]]}).encode()
     without_labels = {"labels": [], "probabilities": [], "thresholds": [], "attention": []}
     yield "no labels at all", json.dumps(body | without_labels).encode()
     yield "deep", b"[" * 200_000
