@@ -62,9 +62,9 @@ def curves(trust: Trust, kind: str, *, dark: bool = False) -> go.Figure:
     for position, curve in reversed(list(enumerate(trust.curves))):
         figure.add_scatter(**_style(curve, kind, position, title[curve.name], dark))
     figure.update_layout(
-        height=360,
+        height=390,
         margin={"l": 8, "r": 8, "t": 16, "b": 8},
-        legend={"orientation": "h", "y": -0.2, "yanchor": "top", "traceorder": "reversed"},
+        legend={"orientation": "h", "y": -0.27, "yanchor": "top", "traceorder": "reversed"},
         hovermode="x unified",
     )
     what = "taken away" if kind == "deletion" else "kept"

@@ -5,7 +5,7 @@ import streamlit as st
 from components.link import changes_after
 from components.player import player
 from components.wording import ATTENTION
-from pages.common import controls, corpus, result
+from pages.common import controls, corpus, result, trust
 from pages.common.desk import Desk, Input
 
 SOURCES = {
@@ -73,9 +73,12 @@ if desk.shown is not None:
     changed = desk.before if desk.shown is not desk.before else None
     result.verdict(desk.shown, changed)
     event = player(desk.shown, before=changed, key="player")
+    belief = st.container()
     result.reading_aid(desk.shown)
     result.downloads(desk.shown, key="speech")
     result.steps(desk.shown, key="speech")
     if event is not None:
         desk.ask(desk.request.checkpoint, desk.request.input, changes_after(event, "speech"))
         st.rerun()
+    with belief:
+        trust.section(desk)

@@ -5,7 +5,7 @@ import streamlit as st
 from components.link import changes_after
 from components.reader import reader
 from components.wording import ATTENTION
-from pages.common import controls, corpus, result
+from pages.common import controls, corpus, result, trust
 from pages.common.desk import Desk, Input
 
 SOURCES = {
@@ -85,9 +85,12 @@ if desk.shown is not None:
     event = reader(desk.shown, before=changed, key="reader")
     if source != "typed":
         st.button("Edit this text", on_click=edit_shown, icon=":material/edit:")
+    belief = st.container()
     result.reading_aid(desk.shown)
     result.downloads(desk.shown, key="text")
     result.steps(desk.shown, key="text")
     if event is not None:
         desk.ask(desk.request.checkpoint, desk.request.input, changes_after(event, "text"))
         st.rerun()
+    with belief:
+        trust.section(desk)

@@ -12,6 +12,7 @@ from components.report import report
 from components.wording import plain
 from models.errors import InputError
 from models.explanation import Explanation
+from pages.common.trust import Bench
 
 
 def require_drawable(explanation: Explanation) -> None:
@@ -52,11 +53,11 @@ def verdict(explanation: Explanation, before: Explanation | None) -> None:
 
 
 def reading_aid(explanation: Explanation) -> None:
-    """In words: what the picture shows, how far to trust it, and what the network got."""
+    """In words: what the picture shows, how to read it, and what the network got."""
     st.markdown(plain(wording.top_steps(explanation)))
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("##### How far to trust it")
+        st.markdown("##### How to read it")
         st.markdown(plain(wording.CAUTION[explanation.modality]))
         if explanation.modality == "speech":
             st.markdown(plain(wording.TRAINING_DIFFERS))
@@ -68,9 +69,14 @@ def reading_aid(explanation: Explanation) -> None:
 def downloads(explanation: Explanation, *, key: str) -> None:
     """The explanation as files. They are made when they are asked for."""
     st.markdown("##### Take it with you")
+    bench = Bench.of(explanation.modality)
+
+    def made():
+        return report(explanation, bench.latest(explanation))
+
     with st.container(horizontal=True):
         kinds = (
-            ("Report (HTML)", "html", "text/html", lambda: report(explanation), ":material/description:"),
+            ("Report (HTML)", "html", "text/html", made, ":material/description:"),
             ("Everything (JSON)", "json", "application/json", explanation.to_json, ":material/data_object:"),
             ("Table (CSV)", "csv", "text/csv", lambda: to_csv(explanation), ":material/table:"),
         )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import models.trust
 from tests.conftest import ROOT
+from tests.unit import trusts
 
 
 class Visitor:
@@ -38,6 +40,18 @@ class Visitor:
 
     def errors(self) -> list[str]:
         return [error.value for error in self.at.error]
+
+
+@pytest.fixture(autouse=True)
+def quick_tests_of_maps(monkeypatch):
+    """Every page that shows a map also tests it, which takes seconds; here made-up results do. Gives the real thing."""
+    real = models.trust.assess
+
+    def assess(checkpoint, explanation, *, label, removal, quick, progress):
+        return trusts.trust(explanation, label=label, removal=removal, quick=quick)
+
+    monkeypatch.setattr(models.trust, "assess", assess)
+    return real
 
 
 @pytest.fixture
