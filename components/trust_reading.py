@@ -29,6 +29,7 @@ REMOVAL_HELP = {
         "keeps its length. Leaving words out closes the gap: the text gets shorter."
     ),
 }
+QUICK = "These are the quick tests: few points on each curve, one witness. “Test more thoroughly” fills them in."
 WITNESS = (
     "A witness is another way to ask the network which {steps} its answer rests on. Attention only says where the "
     "network looked; a witness measures or works out what each step did to the probability. None of them is the truth, "
@@ -57,8 +58,8 @@ BAND = (
 )
 SCORES = (
     "Comprehensiveness is how far the probability falls without the most important steps (large is good), sufficiency "
-    "how far with only these (small is good). AOPC is their mean over 1, 5, 10, 20 and 50 % of the steps; the area is "
-    "that under a curve above. After DeYoung and others 2020 (ERASER) and Samek and others 2017."
+    "how far with only these (small is good). AOPC is their mean over {fractions} of the steps; the area is that under "
+    "a curve above. After DeYoung and others 2020 (ERASER) and Samek and others 2017."
 )
 NEEDED = (
     "Is it these weights that make the answer? Here the network keeps everything it heard or read, and only its "
@@ -108,6 +109,12 @@ def curves(trust: Trust, kind: str) -> str:
         f"At {100 * at:.0f} %: {ends}; random orders {probability(low)} to {probability(high)}. "
         f"Whole input: {probability(trust.probability)}."
     )
+
+
+def scores(trust: Trust) -> str:
+    """What the single figures of each order mean, with the shares of the steps they come from."""
+    shares = [f"{100 * f:.0f}" for f in trust.random.fractions if 0 < f < 1]
+    return SCORES.format(fractions=" and ".join([", ".join(shares[:-1]), shares[-1]][len(shares) == 1 :]) + " %")
 
 
 def witnesses(trust: Trust) -> str:

@@ -303,12 +303,15 @@ def _panel(trust, explanation, bench, more):
                     on_click=bench.ask,
                     args=(more,),
                     key=f"{modality}-more",
-                    help="More random orders, more shuffles and every witness. It takes several times as long.",
+                    help="More points on the curves, more random orders, and every witness. It takes several times "
+                    "as long.",
                 )
         taking, others, need, plain_figures = st.tabs(
             ["Taking away", "Other witnesses", "Is it needed?", "Plain figures"], key=f"{modality}-tests-tab"
         )
         dark = st.context.theme.type == "dark"
+        if trust.quick:
+            st.caption(trust_reading.QUICK)
         with taking:
             _taking(trust, dark)
         with others:
@@ -332,7 +335,7 @@ def _taking(trust, dark):
                 key=f"{trust.modality}-{kind}",
                 alt=trust_reading.curves(trust, kind),
             )
-    st.caption(trust_reading.SCORES)
+    st.caption(trust_reading.scores(trust))
     _table(trust_tables.orders_table(trust), _ORDERS)
     if _numbers(trust, "curves"):
         _table(trust_tables.curves_table(trust), _CURVES)

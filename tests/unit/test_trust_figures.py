@@ -186,6 +186,14 @@ def test_pictures_can_be_read_out(case):
     assert "12.4" in trust_reading.plain_figures(trust)
 
 
+def test_single_figures_name_the_shares_they_are_means_over(case):
+    _, trust = case
+    assert "mean over 1, 5, 10, 20 and 50 % of the steps" in trust_reading.scores(trust)
+    for fractions, words in (((0, 0.01, 0.2, 1), "mean over 1 and 20 % of"), ((0, 0.2, 1), "mean over 20 % of")):
+        random = dataclasses.replace(trust.random, fractions=np.array(fractions, np.float32))
+        assert words in trust_reading.scores(dataclasses.replace(trust, random=random))
+
+
 def test_not_found_is_never_called_a_proof(case):
     _, trust = case
     assert "87 % of the weight" in trust_reading.alternative(trust)
