@@ -18,9 +18,9 @@ SHUFFLES = 100
 TOLERANCE = 0.01
 # Weights that share less than half of their mass with the original are called very different.
 FAR = 0.5
-_SINGLE_STEPS = 48  # weightings that look at one step only, in the search
-_REFINED = 16  # weightings that are tried part of the way, too
-_HALVINGS = 6
+_SINGLE_STEPS = 32  # weightings that look at one step only, in the search
+_REFINED = 12  # weightings that are tried part of the way, too
+_HALVINGS = 5
 _MOST_ROWS = 32
 _VALUES_A_BATCH = 4_000_000
 _compiled = weakref.WeakKeyDictionary()
@@ -67,7 +67,7 @@ class Needed:
 def needed(subject, label, map_name=None, shuffles=SHUFFLES, seed=0, progress=None) -> Needed:
     """Replace the weights by shuffled ones, by uniform ones, and search the most different ones that keep the answer.
 
-    The search is bounded: the shuffles, the weights in reverse, uniform weights and up to 48
+    The search is bounded: the shuffles, the weights in reverse, uniform weights and up to 32
     single steps; and the most promising ones mixed with the original weights, by halving.
 
     Args:

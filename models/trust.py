@@ -37,7 +37,7 @@ CHANCE = 0.05
 SMALLEST_EFFECT = 0.05
 # The short set of tests: fractions besides none and all, and segments of the occlusion.
 QUICK_FRACTIONS = (0.01, 0.2)
-QUICK_SEGMENTS = 24
+QUICK_SEGMENTS = 16
 THOROUGH_ORDERS = 100
 
 

@@ -25,7 +25,8 @@ def test_attention_on_the_words_that_matter_is_supported(supported):
     assert verdict.judgement == "supported" and verdict.count == 4 and verdict.orders == 30
     assert verdict.taken == pytest.approx(0.8, abs=1e-5) and verdict.kept == pytest.approx(0, abs=1e-5)
     assert verdict.taken_mean == pytest.approx(0.16, abs=0.06) and verdict.taken_chance == pytest.approx(1 / 31)
-    assert [a.spearman for a in supported.agreement] == [pytest.approx(1)]
+    # Occlusion by pairs of words spreads each word's fall over its neighbour, too.
+    assert [(a.witness, a.spearman > 0.5, a.overlap) for a in supported.agreement] == [("occlusion", True, 0.5)]
     assert supported.alarms == ()
 
 
@@ -34,7 +35,7 @@ def test_attention_planted_on_words_that_do_not_matter_is_not_supported():
     assert trust.verdict.judgement == "not supported"
     assert trust.verdict.taken == pytest.approx(0, abs=1e-5)
     by_name = {curve.name: curve for curve in trust.curves}
-    assert by_name["occlusion"].aopc_comprehensiveness > 0.3 > by_name["attention"].aopc_comprehensiveness
+    assert by_name["occlusion"].aopc_comprehensiveness > 0.25 > by_name["attention"].aopc_comprehensiveness
 
 
 def test_an_attention_that_is_faithful_need_not_be_needed(supported):
@@ -58,6 +59,7 @@ def test_the_thorough_set_has_every_witness_and_all_of_erasers_fractions():
     np.testing.assert_allclose(trust.random.fractions, [0, 0.01, 0.05, 0.1, 0.2, 0.5, 1])
     assert trust.random.orders == 100 and not trust.quick and trust.removal == "delete"
     assert trust.verdict.judgement == "supported"
+    assert [a.spearman for a in trust.agreement] == [pytest.approx(1)] * 4
 
 
 def test_figures_of_the_map(supported):
