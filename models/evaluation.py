@@ -11,9 +11,12 @@ from models import datasets
 from models.errors import InputError
 from models.frontend import audio
 from models.frontend.tokenizer import tokenize
+from models.mimic import mimic50
 from models.training import predict
 
 _READERS = {".jsonl": datasets.reuters, ".tsv": datasets.goemotions}
+# What follows a split's name in a text corpus.
+SPLIT_FILES = (*_READERS, "_50.csv")
 
 
 def speech_scores(target, probabilities) -> dict[str, float]:
@@ -71,7 +74,8 @@ def best_thresholds(target, probabilities, mode) -> np.ndarray:
 def evaluate(checkpoint, folder, split="test", progress=None) -> dict[str, float]:
     """Scores of a checkpoint on a corpus folder in the layout of `shared/data/README.md`.
 
-    Speech: every RAVDESS clip below the folder. Text: Reuters (`*.jsonl`) or GoEmotions (`*.tsv`).
+    Speech: every RAVDESS clip below the folder. Text: Reuters (`*.jsonl`), GoEmotions (`*.tsv`) or
+    MIMIC-III-50 (`*_50.csv`).
 
     Args:
         folder: the corpus, any part of it, or for text the file of one split.
@@ -90,7 +94,7 @@ def evaluate(checkpoint, folder, split="test", progress=None) -> dict[str, float
         items = datasets.ravdess(folder)
         target = np.array([_own_label(checkpoint, datasets.RAVDESS_EMOTIONS[item.label]) for item in items])
         return speech_scores(target, _predict_clips(checkpoint, items, progress))
-    items, labels = _documents(folder, split, checkpoint.labels)
+    items, labels = documents(folder, split, checkpoint.labels)
     column = np.array([_own_label(checkpoint, label) for label in labels])
     target = np.zeros((len(items), len(checkpoint.labels)), np.float32)
     target[:, column] = datasets.multi_hot(items, len(labels))
@@ -111,7 +115,10 @@ def _own_label(checkpoint, label):
     return checkpoint.labels.index(label)
 
 
-def _documents(folder, split, own_labels):
+def documents(folder, split, own_labels=None):
+    """Documents of one split of any text corpus, and the labels; `own_labels` where the folder names none."""
+    if (folder / f"{split}_50.csv").is_file():
+        return mimic50(folder, split, own_labels)
     for suffix, read in _READERS.items():
         splits = sorted(path.stem for path in folder.glob(f"*{suffix}"))
         if splits:

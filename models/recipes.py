@@ -205,6 +205,16 @@ def _text_systems():
         longest=3000,
         **shared,
     )
+    yield TextRecipe(
+        "mimic-50",
+        "Codes of discharge notes (MIMIC-III-50)",
+        62,
+        corpus="mimic-50",
+        family="clinical",
+        threshold="global",
+        hyperparameters={"units": 128, "recurrent_layers": 1},
+        longest=3000,
+    )
 
 
 # One fixed recipe a modality; the systems differ in the network, the variants in what their names say.

@@ -20,6 +20,9 @@ class System(keras.Model):
         super().__init__(**kwargs)
         self.hyperparameters = hyperparameters
 
+    def build(self, input_shape):
+        """Nothing: the first call builds the layers. Keras would trace it before, which takes longer than the call."""
+
     def valid(self, features):
         """Bool mask of the features; `None` leaves it to `encode`."""
         return None

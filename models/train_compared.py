@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from models import cards, checkpoints, datasets
+from models import cards, checkpoints
 from models.errors import InputError
-from models.evaluation import encode, speech_scores
+from models.evaluation import SPLIT_FILES, documents, encode, speech_scores
 from models.recipes import ACTORS_A_FOLD
 from models.training import predict
 
@@ -94,10 +94,11 @@ def _train_text(recipe, folder, out, seed, vectors, epochs, samples, command, re
         recipe, folder, out, seed=seed, vectors=vectors, epochs=epochs, samples=samples, command=command, report=report
     )
     checkpoint = checkpoints.load(out.resolve())
-    tested = (Path(folder) / "test.jsonl").is_file()
-    items, _ = datasets.reuters(folder, "test" if tested else "train")
+    folder = Path(folder)
+    tested = any((folder / f"test{suffix}").is_file() for suffix in SPLIT_FILES)
+    items, _ = documents(folder, "test" if tested else "train", checkpoint.labels)
     rows = [encode(checkpoint.vocabulary, item.text) for item in items[:_TIMED]]
-    return scores, rows, "ModApte test" if tested else "validation", len(checkpoint.history)
+    return scores, rows, f"{recipe.corpus}, {'test' if tested else 'validation'}", len(checkpoint.history)
 
 
 def _milliseconds(checkpoint, rows):

@@ -10,8 +10,9 @@ import keras
 import numpy as np
 
 from models import cards, checkpoints, datasets
-from models.evaluation import best_thresholds, encode, evaluate, text_scores
+from models.evaluation import SPLIT_FILES, best_thresholds, encode, evaluate, text_scores
 from models.frontend.tokenizer import UNKNOWN, Vocabulary, normalize, tokenize
+from models.mimic import mimic50
 from models.training import Batches, EachEpoch, cosine_schedule, predict
 from models.vectors import load_vectors
 
@@ -96,7 +97,7 @@ def train(recipe, folder, out, *, seed, vectors=None, epochs=None, samples=None,
         out, config, model, card="", history=each_epoch.rows, epochs=each_epoch.stacked(), vocabulary=vocabulary
     )
     scores = {"validation": text_scores(truth, probabilities, thresholds)}
-    if any((Path(folder) / f"test{suffix}").is_file() for suffix in (".jsonl", ".tsv")):
+    if any((Path(folder) / f"test{suffix}").is_file() for suffix in SPLIT_FILES):
         scores["test"] = evaluate(checkpoints.load(Path(out).resolve()), folder, "test")
     card = cards.text_card(
         recipe, command=command, seed=seed, epochs=epochs, minutes=minutes, scores=scores,
@@ -111,6 +112,9 @@ def _splits(recipe, folder):
     if recipe.corpus == "goemotions":
         training, labels = datasets.goemotions(folder, "train")
         return training, datasets.goemotions(folder, "dev")[0], labels
+    if recipe.corpus == "mimic-50":
+        training, labels = mimic50(folder, "train")
+        return training, mimic50(folder, "dev", labels)[0], labels
     items, labels = datasets.reuters(folder, "train")
     # The split does not depend on the training seed: runs with other seeds stay comparable.
     order = np.random.default_rng(0).permutation(len(items))

@@ -117,6 +117,19 @@ def predict(model, rows, batch_size=64, multiple=1, progress=None):
     return result
 
 
+def _compiled(model):
+    """Probabilities and maps as a function of features, compiled where that pays: an LSTM's loop in Python is slow."""
+
+    def explained(features):
+        return model(features, training=False, return_attention=True)
+
+    if keras.backend.backend() != "tensorflow":
+        return explained
+    import tensorflow as tf
+
+    return tf.function(explained, autograph=False, reduce_retracing=True)
+
+
 class EachEpoch(keras.callbacks.Callback):
     """After every epoch: scores on held-out sequences, and attention on the sample inputs.
 
@@ -130,7 +143,7 @@ class EachEpoch(keras.callbacks.Callback):
     def __init__(self, score=None, samples=None, every=1, report=print):
         super().__init__()
         self.score, self.samples, self.every, self.report = score, samples or {}, every, report
-        self.rows, self.maps = [], []
+        self.rows, self.maps, self._explained = [], [], None
 
     def on_epoch_end(self, epoch, logs=None):
         row = {"epoch": epoch + 1} | {k: float(v) for k, v in (logs or {}).items()}
@@ -138,8 +151,10 @@ class EachEpoch(keras.callbacks.Callback):
             row |= self.score(self.model)
         self.rows.append(row)
         frame = {}
+        if self._explained is None:
+            self._explained = _compiled(self.model)
         for name, features in self.samples.items():
-            probabilities, maps = self.model(features, training=False, return_attention=True)
+            probabilities, maps = self._explained(features)
             frame[f"{name}/probabilities"] = np.asarray(probabilities)[0]
             for layer, weights in maps.items():
                 frame[f"{name}/{layer}"] = np.asarray(weights)[0].astype(np.float16)
