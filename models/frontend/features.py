@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import librosa
 import numpy as np
+from scipy.sparse import csr_array
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,10 @@ class LogMel:
 
 
 @lru_cache(maxsize=8)
-def _filters(spec: LogMel) -> np.ndarray:
-    return librosa.filters.mel(
+def _filters(spec: LogMel) -> csr_array:
+    filters = librosa.filters.mel(
         sr=spec.sample_rate, n_fft=spec.fft, n_mels=spec.bands, fmin=spec.low_hz, fmax=spec.high_hz
-    ).astype(np.float32)
+    )
+    # Sparse, as a bin lies in two bands at most; and a dense product would wake a second pool of threads
+    # next to TensorFlow's, which costs more than the product itself.
+    return csr_array(filters.astype(np.float32))
