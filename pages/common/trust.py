@@ -137,33 +137,37 @@ class Bench:
 
 
 def section(desk: Desk) -> None:
-    """The whole section on what the desk shows. Call it last on the page, in a container where it belongs:
-    everything else is then on the page already, and any action there ends the wait, not the tests."""
-    if desk.shown.attention and len(desk.shown.units):
-        st.markdown("#### Does this map deserve belief?")
-        _tests(desk)
+    """The whole section on what the desk shows. Call it last on the page, in a container where it belongs.
 
-
-@st.fragment
-def _tests(desk):
+    Everything else is then on the page already. Any action there ends the wait but not the tests: the
+    page's next run waits for them again. (A fragment would not do: while it runs, Streamlit keeps a
+    press of “Cancel” inside it waiting.)
+    """
     explanation, modality = desk.shown, desk.modality
-    bench = Bench.of(modality)
-    label = _label(explanation)
-    removal = st.session_state.get(f"{modality}-removal") or REMOVALS[modality][0]
-    first = _question(explanation, label, removal)
-    more = dataclasses.replace(first, quick=False)
-    question = more if more in bench.asked or more in bench.results else first
-    if cancelled(f"{modality}-trust"):
-        bench.give_up(question)
-        question = first
-    trust = bench.results.get(question)
-    if trust is None:
-        trust = _tested(desk, bench, question)
-    if trust is None:
-        # Stopped or failed on the way to more: what is known already stays.
-        trust = bench.results.get(first)
-    if trust is None:
+    if not explanation.attention or not len(explanation.units):
         return
+    st.markdown("#### Does this map deserve belief?")
+    bench = Bench.of(modality)
+    removal = st.session_state.get(f"{modality}-removal") or REMOVALS[modality][0]
+    first = _question(explanation, _label(explanation), removal)
+    more = dataclasses.replace(first, quick=False)
+    if cancelled(f"{modality}-trust"):
+        bench.give_up(more if more in bench.asked else first)
+    question = more if more in bench.asked or more in bench.results else first
+    waiting = st.container()
+    known = bench.results.get(question) or bench.results.get(first)
+    if known is not None:
+        _result(known, explanation, bench, more)
+    if question not in bench.results:
+        with waiting:
+            trust = _tested(desk, bench, question)
+        if trust is not None and known is not None:
+            st.rerun()
+        if trust is not None:
+            _result(trust, explanation, bench, more)
+
+
+def _result(trust, explanation, bench, more):
     _verdict(trust, explanation)
     _panel(trust, explanation, bench, more)
 
@@ -191,7 +195,7 @@ def _label(explanation):
 
 
 def _tested(desk, bench, question):
-    """The tests' result, waited for with words and a bar; `None` where there is none (yet), and the page says why."""
+    """The tests' result, waited for with words and a bar; `None` where there is none (yet), with a word on why."""
     explanation = desk.shown
     if question in bench.problems:
         st.error(plain(bench.problems[question]), icon=":material/error:")
