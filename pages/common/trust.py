@@ -24,7 +24,7 @@ QUICK_SECONDS, QUICK_TOKENS = 12, 600
 REMOVALS = {"speech": ("mute", "mean"), "text": ("mask", "delete")}
 _KEPT = 24
 _ALONE = 20  # seconds that tests go on for a visitor who has left the page
-_TIMES = 100  # the tests of a long input take about as long as so many explanations
+_TIMES = 60  # the tests of a long input take about as long as so many explanations (measured: 45 to 60)
 
 
 def _number(title, digits=3, explained=None):
