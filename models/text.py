@@ -9,7 +9,7 @@ from models.layers import LabelAttention
 
 @keras.saving.register_keras_serializable("earmark")
 class LabelAttentionNetwork(keras.Model):
-    """Embedding, stacked bidirectional LSTMs, one attention query per label, sigmoid.
+    """Embedding, bidirectional LSTMs (one or several), one attention query per label, sigmoid.
 
     The label attention is LAAT's (Vu et al. 2020); see `models.layers.LabelAttention`.
 
