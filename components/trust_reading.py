@@ -10,7 +10,10 @@ from components.trust_figures import MOST_BARS, names, thinning
 from components.wording import probability
 
 if TYPE_CHECKING:
+    from models.explanation import Explanation
     from models.trust import Trust
+
+_TIMES = 60  # the tests of a long input take about as long as so many explanations (measured: 45 to 60)
 
 STEPS = {"speech": "moments", "text": "words"}
 REMOVALS = {
@@ -186,3 +189,10 @@ def completeness(trust: Trust) -> str:
 
 def _at(fractions, values, fraction):
     return float(np.interp(fraction, fractions, values))
+
+
+def duration(explanation: Explanation) -> str:
+    """How long the tests of a long input may take, in words: a guess from how long the explanation itself took."""
+    stages = explanation.provenance.milliseconds
+    seconds = _TIMES * (stages.get("features", 0) + stages.get("forward", 0)) / 1000
+    return f"about {max(round(seconds, -1), 10):.0f} seconds" if seconds < 90 else f"about {seconds / 60:.0f} minutes"

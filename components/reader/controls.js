@@ -1,39 +1,5 @@
 /** The reader's furniture: elements, choosers, the mask bar, the table of top words. */
 
-/** An element with `properties` set and `children` (nodes or text) appended; text stays text. */
-function readerElement(tag, properties, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties ?? {})) {
-    if (name in node) node[name] = value;
-    else node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
-
-/** A group of buttons of which one is pressed. choices: `[[value, text]]`. Returns {node, set(value)}. */
-function choiceButtons(name, choices, onChoose) {
-  const buttons = choices.map(([value, text]) =>
-    readerElement("button", { type: "button", className: "ear-button", onclick: () => onChoose(value) }, text),
-  );
-  const node = readerElement("div", { className: "reader-choice", role: "group", "aria-label": name }, ...buttons);
-  return {
-    node,
-    set(value) {
-      buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(choices[i][0] === value)));
-    },
-  };
-}
-
-/** A labelled drop-down. choices: `[[value, text]]`, values are strings. */
-function dropDown(name, choices, value, onChoose) {
-  const options = choices.map(([key, text]) => readerElement("option", { value: key }, text));
-  const select = readerElement("select", { className: "reader-select" }, ...options);
-  select.value = value;
-  select.addEventListener("change", () => onChoose(select.value));
-  return readerElement("label", { className: "reader-field" }, name, select);
-}
-
 /**
  * Choosers for the axes of a map other than label and step. word(i): token i's text.
  * onChoose(axis, position or null for the average).
@@ -48,13 +14,13 @@ function axisChoosers(map, index, word, onChoose) {
       const text = (i) => (axis === "query" && word(i) ? `${i + 1}: ${word(i)}` : String(i + 1));
       const choices = [["", `average of ${size}`], ...Array.from({ length: size }, (_, i) => [String(i), text(i)])];
       const value = index[axis] === null ? "" : String(index[axis]);
-      return [dropDown(names[axis], choices, value, (chosen) => onChoose(axis, chosen === "" ? null : Number(chosen)))];
+      return [buildSelect(names[axis], choices, value, (chosen) => onChoose(axis, chosen === "" ? null : Number(chosen)))];
     }
-    const input = readerElement("input", {
+    const input = buildElement("input", {
       type: "number", min: "1", max: String(size), className: "reader-number", placeholder: `1 to ${size}`,
       value: index[axis] === null ? "" : String(index[axis] + 1),
     });
-    const shown = readerElement("span", { className: "ear-quiet" });
+    const shown = buildElement("span", { className: "ear-quiet" });
     function tell() {
       shown.textContent = index[axis] === null ? `average of all ${size}` : word(index[axis]);
     }
@@ -64,7 +30,7 @@ function axisChoosers(map, index, word, onChoose) {
       tell();
     });
     tell();
-    return [readerElement("label", { className: "reader-field" }, names[axis], input, shown)];
+    return [buildElement("label", { className: "ear-field" }, names[axis], input, shown)];
   });
 }
 
@@ -79,21 +45,21 @@ function countWords(count) {
  */
 function maskBar(actions) {
   const mostChips = 24;
-  const text = readerElement("p", { className: "reader-mask-text", role: "status" });
-  const chips = readerElement("div", { className: "reader-chips" });
+  const text = buildElement("p", { className: "reader-mask-text", role: "status" });
+  const chips = buildElement("div", { className: "reader-chips" });
   const button = (words, onclick, extra = "") =>
-    readerElement("button", { type: "button", className: `ear-button ${extra}`, onclick }, words);
+    buildElement("button", { type: "button", className: `ear-button ${extra}`, onclick }, words);
   const predict = button("Predict again", actions.predict, "reader-predict");
   const restoreAll = button("Restore all", actions.restoreAll, "reader-restore");
   const repeats = button("", actions.maskRepeats, "reader-repeats");
-  const buttons = readerElement("div", { className: "reader-mask-buttons" }, predict, repeats, restoreAll);
-  const node = readerElement("section", { className: "reader-mask", "aria-label": "Masked words" }, text, chips, buttons);
+  const buttons = buildElement("div", { className: "reader-mask-buttons" }, predict, repeats, restoreAll);
+  const node = buildElement("section", { className: "reader-mask", "aria-label": "Masked words" }, text, chips, buttons);
 
   function chip(i, word, editable) {
-    const label = readerElement("span", { className: "reader-chip-word", dir: "auto" }, word(i));
-    if (!editable) return readerElement("span", { className: "reader-chip reader-chip-still" }, label);
-    const cross = readerElement("span", { ariaHidden: "true" }, "✕");
-    const made = readerElement("button", { type: "button", className: "reader-chip", onclick: () => actions.restore(i) }, label, cross);
+    const label = buildElement("span", { className: "reader-chip-word", dir: "auto" }, word(i));
+    if (!editable) return buildElement("span", { className: "reader-chip reader-chip-still" }, label);
+    const cross = buildElement("span", { ariaHidden: "true" }, "✕");
+    const made = buildElement("button", { type: "button", className: "reader-chip", onclick: () => actions.restore(i) }, label, cross);
     made.setAttribute("aria-label", `Restore ${word(i)}`);
     made.title = `Restore “${word(i)}”`;
     return made;
@@ -133,18 +99,18 @@ function maskBar(actions) {
 
 /** The words of most weight as a table, filled when opened. rows(): `[{index, rank, word, weight, times, position}]`. */
 function topTable(rows, onGo) {
-  const head = ["Rank", "Word", "Weight", "× uniform", "Position"].map((name) => readerElement("th", { scope: "col" }, name));
-  const body = readerElement("tbody");
-  const caption = readerElement("caption");
-  const table = readerElement("table", {}, caption, readerElement("thead", {}, readerElement("tr", {}, ...head)), body);
-  const node = readerElement("details", { className: "reader-top" }, readerElement("summary", {}, "The words of most weight, as a table"),
-    readerElement("div", { className: "reader-table" }, table));
+  const head = ["Rank", "Word", "Weight", "× uniform", "Position"].map((name) => buildElement("th", { scope: "col" }, name));
+  const body = buildElement("tbody");
+  const caption = buildElement("caption");
+  const table = buildElement("table", {}, caption, buildElement("thead", {}, buildElement("tr", {}, ...head)), body);
+  const node = buildElement("details", { className: "reader-top" }, buildElement("summary", {}, "The words of most weight, as a table"),
+    buildElement("div", { className: "reader-table" }, table));
 
   function row(entry) {
-    const go = readerElement("button", { type: "button", className: "reader-link", dir: "auto", onclick: () => onGo(entry.index) }, entry.word);
+    const go = buildElement("button", { type: "button", className: "reader-link", dir: "auto", onclick: () => onGo(entry.index) }, entry.word);
     go.title = "Show in the text";
-    const cells = [String(entry.rank), go, entry.weight, entry.times, entry.position].map((cell) => readerElement("td", {}, cell));
-    return readerElement("tr", {}, ...cells);
+    const cells = [String(entry.rank), go, entry.weight, entry.times, entry.position].map((cell) => buildElement("td", {}, cell));
+    return buildElement("tr", {}, ...cells);
   }
 
   function show() {

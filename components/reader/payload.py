@@ -21,6 +21,7 @@ _SHARED = _FOLDER.parent / "shared"
 _SCRIPTS = (
     _SHARED / "colour.js",
     _SHARED / "probabilities.js",
+    _SHARED / "controls.js",
     _SHARED / "settings.js",
     *(_FOLDER / f"{name}.js" for name in ("text", "weights", "minimap", "figure", "controls", "reader")),
 )

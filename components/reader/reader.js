@@ -25,34 +25,34 @@ function createReader(parent) {
   let list = null;
   let send = null;
 
-  const fields = readerElement("div", { className: "reader-fields" });
-  const scaleChoice = choiceButtons("Colour scale", [[false, "Absolute"], [true, "Relative"]], (relative) => {
+  const fields = buildElement("div", { className: "ear-fields" });
+  const scaleChoice = buildChoice("Colour scale", [[false, "Absolute"], [true, "Relative"]], (relative) => {
     state.relative = relative;
     keepSettings();
     retint();
   });
-  const previous = readerElement("button", {
+  const previous = buildElement("button", {
     type: "button", className: "ear-button", title: "Previous passage", ariaLabel: "Previous passage", onclick: () => stepPassage(-1),
   }, "◀");
-  const next = readerElement("button", { type: "button", className: "ear-button", onclick: () => stepPassage(1) }, "Next passage ▶");
-  const passageText = readerElement("span", { className: "ear-quiet", role: "status" });
-  const passageTools = readerElement("div", { className: "reader-passages", role: "group", "aria-label": "Hot passages" }, previous, next, passageText);
-  const saving = readerElement("div", { className: "reader-saving", role: "group", "aria-label": "Save the picture" },
-    readerElement("button", { type: "button", className: "ear-button", onclick: () => save("png") }, "Save PNG"),
-    readerElement("button", { type: "button", className: "ear-button", onclick: () => save("svg") }, "Save SVG"));
-  const caption = readerElement("p", { className: "reader-caption", role: "status" });
-  const ramp = readerElement("span", { className: "reader-ramp", ariaHidden: "true" });
-  const rampTicks = readerElement("span", { className: "reader-ticks", ariaHidden: "true" });
-  const legendText = readerElement("p", { className: "ear-quiet reader-legend-text" });
-  const key = readerElement("div", { className: "reader-key" }, ramp, rampTicks);
-  const tools = readerElement("div", { className: "reader-tools" }, scaleChoice.node, key, passageTools);
-  const labels = readerElement("div", { className: "reader-labels" });
-  const content = readerElement("div", { className: "reader-content" });
-  const scroller = readerElement("div", { className: "reader-scroll" }, content);
-  const strip = readerElement("canvas", { className: "reader-minimap", ariaHidden: "true", title: "The whole text: press to go there" });
-  const page = readerElement("div", { className: "reader-page" }, scroller, strip);
-  const hint = readerElement("p", { className: "ear-quiet reader-hint" });
-  const tip = readerElement("div", { className: "reader-tip", role: "tooltip", hidden: true });
+  const next = buildElement("button", { type: "button", className: "ear-button", onclick: () => stepPassage(1) }, "Next passage ▶");
+  const passageText = buildElement("span", { className: "ear-quiet", role: "status" });
+  const passageTools = buildElement("div", { className: "reader-passages", role: "group", "aria-label": "Hot passages" }, previous, next, passageText);
+  const saving = buildElement("div", { className: "reader-saving", role: "group", "aria-label": "Save the picture" },
+    buildElement("button", { type: "button", className: "ear-button", onclick: () => save("png") }, "Save PNG"),
+    buildElement("button", { type: "button", className: "ear-button", onclick: () => save("svg") }, "Save SVG"));
+  const caption = buildElement("p", { className: "reader-caption", role: "status" });
+  const ramp = buildElement("span", { className: "reader-ramp", ariaHidden: "true" });
+  const rampTicks = buildElement("span", { className: "reader-ticks", ariaHidden: "true" });
+  const legendText = buildElement("p", { className: "ear-quiet reader-legend-text" });
+  const key = buildElement("div", { className: "reader-key" }, ramp, rampTicks);
+  const tools = buildElement("div", { className: "reader-tools" }, scaleChoice.node, key, passageTools);
+  const labels = buildElement("div", { className: "reader-labels" });
+  const content = buildElement("div", { className: "reader-content" });
+  const scroller = buildElement("div", { className: "reader-scroll" }, content);
+  const strip = buildElement("canvas", { className: "reader-minimap", ariaHidden: "true", title: "The whole text: press to go there" });
+  const page = buildElement("div", { className: "reader-page" }, scroller, strip);
+  const hint = buildElement("p", { className: "ear-quiet reader-hint" });
+  const tip = buildElement("div", { className: "reader-tip", role: "tooltip", hidden: true });
   const bar = maskBar({
     restore: toggleMask,
     restoreAll,
@@ -61,10 +61,10 @@ function createReader(parent) {
   });
   const top = topTable(topRows, (index) => goTo(index, true));
   const map = minimap(strip, scroller);
-  const main = readerElement("div", { className: "reader-main" },
+  const main = buildElement("div", { className: "reader-main" },
     fields, caption, tools, page, legendText, bar.node, hint, top.node, saving);
-  const columns = readerElement("div", { className: "reader-columns" }, labels, main);
-  const root = readerElement("div", { className: "ear reader" }, columns, tip);
+  const columns = buildElement("div", { className: "reader-columns" }, labels, main);
+  const root = buildElement("div", { className: "ear reader" }, columns, tip);
   parent.append(root);
 
   const resized = new ResizeObserver(() => {
@@ -168,7 +168,7 @@ function createReader(parent) {
     const label = names[state.label];
     const parts = [];
     const strong = (text) => {
-      const node = readerElement("strong", {}, text);
+      const node = buildElement("strong", {}, text);
       node.dir = "auto";
       return node;
     };
@@ -190,7 +190,7 @@ function createReader(parent) {
         parts.push("Most weight: ");
         strongest(3).forEach((i, place) => {
           // The word alone is isolated: quotation marks inside would turn with a word from right to left.
-          const quoted = readerElement("strong", {}, "“", readerElement("bdi", {}, shortWord(i)), "”");
+          const quoted = buildElement("strong", {}, "“", buildElement("bdi", {}, shortWord(i)), "”");
           parts.push(place ? ", " : "", quoted, ` ${spellShare(row[i])}`);
         });
         parts.push(".");
@@ -201,11 +201,11 @@ function createReader(parent) {
     const dotted = state.data.known.includes(false) ? " Dotted underline: a word the model does not know; it reads all of them as the same “unknown”." : "";
     const struck = state.masked.size ? " Struck out: masked, that is hidden from the model." : "";
     legendText.textContent = `${scale.words} ${uniform}${dotted}${struck}`;
-    const uniformTick = readerElement("span", {}, "uniform");
+    const uniformTick = buildElement("span", {}, "uniform");
     uniformTick.style.left = `${100 / scale.topRatio}%`;
-    const topTick = readerElement("span", {}, `${state.relative ? "" : "≥ "}${spellTimes(scale.top, scale.uniform)}`);
+    const topTick = buildElement("span", {}, `${state.relative ? "" : "≥ "}${spellTimes(scale.top, scale.uniform)}`);
     topTick.style.left = "100%";
-    const zero = readerElement("span", {}, "0");
+    const zero = buildElement("span", {}, "0");
     zero.style.left = "0";
     rampTicks.replaceChildren(zero, ...(scale.topRatio > 30 ? [] : [uniformTick]), topTick);
     tellPassages();
@@ -265,19 +265,19 @@ function createReader(parent) {
   function showTip(node, pinned) {
     const i = Number(node.dataset.index);
     const { lines, notes } = describe(i);
-    const title = readerElement("div", { className: "reader-tip-word", dir: "auto" }, shortWord(i));
-    tip.replaceChildren(title, readerElement("div", {}, lines.join(" · ")), ...notes.map((note) => readerElement("div", { className: "reader-tip-note" }, note)));
+    const title = buildElement("div", { className: "reader-tip-word", dir: "auto" }, shortWord(i));
+    tip.replaceChildren(title, buildElement("div", {}, lines.join(" · ")), ...notes.map((note) => buildElement("div", { className: "reader-tip-note" }, note)));
     if (state.data.editable) {
       const verb = state.masked.has(i) ? "restore" : "mask";
       if (pinned) {
-        const button = readerElement("button", { type: "button", className: "ear-button" }, `${verb === "mask" ? "Mask" : "Restore"} this word`);
+        const button = buildElement("button", { type: "button", className: "ear-button" }, `${verb === "mask" ? "Mask" : "Restore"} this word`);
         button.addEventListener("click", () => {
           toggleMask(i);
           hideTip();
         });
         tip.append(button);
       } else {
-        tip.append(readerElement("div", { className: "reader-tip-note" }, `Click to ${verb}.`));
+        tip.append(buildElement("div", { className: "reader-tip-note" }, `Click to ${verb}.`));
       }
     }
     tip.classList.toggle("reader-pinned", pinned);
@@ -516,7 +516,7 @@ function createReader(parent) {
   function showFields() {
     const parts = [];
     if (state.maps.length > 1) {
-      parts.push(dropDown("Attention map", state.maps.map(({ name }, i) => [String(i), name]), String(state.map), (chosen) => {
+      parts.push(buildSelect("Attention map", state.maps.map(({ name }, i) => [String(i), name]), String(state.map), (chosen) => {
         state.map = Number(chosen);
         chooseAxes();
         showFields();
@@ -530,7 +530,7 @@ function createReader(parent) {
         retint();
       }));
       const notes = [currentMap().description, currentMap().note].filter(Boolean).join(" ");
-      if (notes) parts.push(readerElement("p", { className: "ear-quiet reader-map-note" }, notes));
+      if (notes) parts.push(buildElement("p", { className: "ear-quiet reader-map-note" }, notes));
     }
     fields.replaceChildren(...parts);
     fields.hidden = !parts.length;

@@ -24,7 +24,6 @@ QUICK_SECONDS, QUICK_TOKENS = 12, 600
 REMOVALS = {"speech": ("mute", "mean"), "text": ("mask", "delete")}
 _KEPT = 24
 _ALONE = 20  # seconds that tests go on for a visitor who has left the page
-_TIMES = 60  # the tests of a long input take about as long as so many explanations (measured: 45 to 60)
 
 
 def _number(title, digits=3, explained=None):
@@ -260,7 +259,8 @@ def _offer(explanation, bench, question):
         st.markdown("The tests were stopped, as you asked.")
     else:
         what = "clip" if modality == "speech" else "text"
-        st.markdown(f"This is a long {what}: testing it takes {_duration(explanation)}, so it starts when you say so.")
+        duration = trust_reading.duration(explanation)
+        st.markdown(f"This is a long {what}: testing it takes {duration}, so it starts when you say so.")
     st.button("Test this map", icon=":material/science:", on_click=bench.ask, args=(question,), key=f"{modality}-test")
 
 
@@ -271,13 +271,6 @@ def _verdict(trust, explanation):
     st.markdown(plain(trust_wording.verdict(trust)))
     for alarm in trust.alarms:
         st.warning(f"**{plain(alarm.seen)}** {plain(alarm.why)} {plain(alarm.advice)}", icon=":material/warning:")
-
-
-def _duration(explanation):
-    """A guess in words, from how long the explanation itself took."""
-    stages = explanation.provenance.milliseconds
-    seconds = _TIMES * (stages.get("features", 0) + stages.get("forward", 0)) / 1000
-    return f"about {max(round(seconds, -1), 10):.0f} seconds" if seconds < 90 else f"about {seconds / 60:.0f} minutes"
 
 
 def _panel(trust, explanation, bench, more):
