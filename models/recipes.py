@@ -35,9 +35,9 @@ class SpeechRecipe:
     hyperparameters: dict = field(default_factory=dict)
     log_mel: dict = field(default_factory=dict)
     augmentation: SpeechAugmentation = SpeechAugmentation()
-    epochs: int = 60
-    batch_size: int = 32
-    learning_rate: float = 2.5e-3
+    epochs: int = 80
+    batch_size: int = 16
+    learning_rate: float = 2e-3
     weight_decay: float = 1e-3
     label_smoothing: float = 0.1
     mixup: float = 0.0
