@@ -133,6 +133,8 @@ class ComparedSpeech(SpeechRecipe):
 
     augmentation: SpeechAugmentation = SpeechAugmentation(changed_speed=0.0)
     epochs: int = 30
+    batch_size: int = 32
+    learning_rate: float = 2.5e-3
     task: str = "single-label"
     loss: str = "categorical_crossentropy"
     stop_metric: str | None = None
