@@ -28,11 +28,13 @@ _MOST_POINTS = 2_000
 _MOST_WORDS = 36
 _LONGEST_WORD = 14
 _ROW, _FRAME = 92, 70
+_CHANCE = {"scattered": ("Random order", "random orders"), "shifted": ("Same pattern elsewhere", "other places")}
 
 
 def names(trust: Trust) -> dict[str, str]:
-    """What the legend calls attention and each witness, by `name`."""
-    return {"attention": "Attention"} | {witness.name: witness.title for witness in trust.witnesses}
+    """What the legend calls attention (if there is any) and each witness, by `name`."""
+    attention = {"attention": "Attention"} if trust.attention else {}
+    return attention | {witness.name: witness.title for witness in trust.witnesses}
 
 
 def curves(trust: Trust, kind: str, *, dark: bool = False) -> go.Figure:
@@ -51,15 +53,15 @@ def curves(trust: Trust, kind: str, *, dark: bool = False) -> go.Figure:
     figure.add_scatter(x=share, y=high, mode="lines", line={"width": 0}, showlegend=False, hoverinfo="skip")
     figure.add_scatter(
         x=share, y=low, mode="lines", line={"width": 0}, fill="tonexty", fillcolor=_faded(quiet, 0.22),
-        name="95 % of random orders", hoverinfo="skip",
+        name=f"95 % of {_CHANCE[trust.random.baseline][1]}", hoverinfo="skip",
     )  # fmt: skip
     figure.add_scatter(
         x=share, y=band.mean, mode="lines", line={"color": quiet, "width": 1.5, "dash": "2px,3px"},
-        name=f"Random order (mean of {trust.random.orders})",
+        name=f"{_CHANCE[trust.random.baseline][0]} (mean of {trust.random.orders})",
         hovertemplate="random: %{y:.2f} at %{x:.0f} %<extra></extra>",
     )  # fmt: skip
     title = names(trust)
-    for position, curve in reversed(list(enumerate(trust.curves))):
+    for position, curve in reversed(list(enumerate(trust.curves, start=0 if trust.attention else 1))):
         figure.add_scatter(**_style(curve, kind, position, title[curve.name], dark))
     figure.update_layout(
         height=390,
@@ -79,14 +81,17 @@ def witnesses(trust: Trust, explanation: Explanation, *, dark: bool = False) -> 
     Each row has its own scale, as weights and changes of probability cannot be compared. The 20 % of
     steps that a row holds most important, for or against, are drawn full, the others pale.
     """
-    rows = [("Attention (weight)", trust.attention.scores, _attention_colour(dark))]
+    rows = [("Attention (weight)", trust.attention.scores, _attention_colour(dark))] if trust.attention else []
     for position, witness in enumerate(trust.witnesses):
         rows.append((f"{witness.title} (probability)", witness.scores, _witness_colour(position, dark)))
     return _rows(rows, trust, explanation)
 
 
 def alternative(trust: Trust, explanation: Explanation, *, dark: bool = False) -> go.Figure:
-    """The attention weights above the most different weights found that keep the answer, on one scale."""
+    """The attention weights above the most different weights found that keep the answer, on one scale.
+
+    For tests that have `needed`.
+    """
     rows = [
         ("Attention", trust.attention.scores, _attention_colour(dark)),
         ("The most different weights found", trust.needed.alternative, SERIES[dark][0]),

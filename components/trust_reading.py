@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _TIMES = 60  # the tests of a long input take about as long as so many explanations (measured: 45 to 60)
 
+_CHANCE = {"scattered": "random orders", "shifted": "the same pattern elsewhere"}
 STEPS = {"speech": "moments", "text": "words"}
 REMOVALS = {
     "mute": "Muting in the sound",
@@ -32,6 +33,17 @@ REMOVAL_HELP = {
         "keeps its length. Leaving words out closes the gap: the text gets shorter."
     ),
 }
+BASELINES = {"shifted": "The same pattern elsewhere", "scattered": "Scattered moments"}
+BASELINE_HELP = (
+    "What attention's choice is held against. The same pattern elsewhere: the very stretches that attention chose, "
+    "moved along the clip together. Scattered moments: as many, picked one by one. Muting scattered moments chops the "
+    "whole clip up, which harms by itself, however little these moments say; so attention, which takes "
+    "whole stretches, then looks worse than it is."
+)
+NO_NEED = (
+    "This network does not let its attention weights be replaced from outside, so whether it needs just these cannot "
+    "be tested. The other tests do not depend on that."
+)
 QUICK = "These are the quick tests: few points on each curve, one witness. “Test more thoroughly” fills them in."
 WITNESS = (
     "A witness is another way to ask the network which {steps} its answer rests on. Attention only says where the "
@@ -55,10 +67,16 @@ INSERTION = (
     "Insertion: only the most important {steps} are kept, more and more of them. If the order is right, few are "
     "enough: the line rises early, above the grey band."
 )
-BAND = (
-    "The grey band is chance: {orders} random orders were tried, and 95 % of such orders fall into it. An order inside "
-    "the band is no better than picking {steps} blindly."
-)
+_BAND = {
+    "scattered": (
+        "The grey band is chance: {orders} random orders were tried, and 95 % of such orders fall into it. An order "
+        "inside the band is no better than picking {steps} blindly."
+    ),
+    "shifted": (
+        "The grey band is chance: attention's own pattern was moved to {orders} random places of the clip, and 95 % of "
+        "such places fall into it. Inside the band, the place that attention chose is no better than any other."
+    ),
+}
 SCORES = (
     "Comprehensiveness is how far the probability falls without the most important steps (large is good), sufficiency "
     "how far with only these (small is good). AOPC is their mean over {fractions} of the steps; the area is that under "
@@ -99,6 +117,11 @@ UNHEARD = {
 }
 
 
+def band(trust: Trust) -> str:
+    """What the grey band behind the curves is."""
+    return _BAND[trust.random.baseline].format(orders=trust.random.orders, steps=STEPS[trust.modality])
+
+
 def curves(trust: Trust, kind: str) -> str:
     """What `trust_figures.curves` shows, in one sentence with its figures."""
     at = trust.verdict.fraction
@@ -109,7 +132,7 @@ def curves(trust: Trust, kind: str) -> str:
     what = "taken away" if kind == "deletion" else "kept"
     return (
         f"Curves of the probability of {trust.label_name} with more and more steps {what}. "
-        f"At {100 * at:.0f} %: {ends}; random orders {probability(low)} to {probability(high)}. "
+        f"At {100 * at:.0f} %: {ends}; {_CHANCE[trust.random.baseline]} {probability(low)} to {probability(high)}. "
         f"Whole input: {probability(trust.probability)}."
     )
 
@@ -129,12 +152,14 @@ def witnesses(trust: Trust) -> str:
         + f", overlap {100 * a.overlap:.0f} %"
         for a in trust.agreement
     ]
+    if trust.attention is None:
+        return f"{len(trust.witnesses)} witnesses over the same steps: {', '.join(w.title for w in trust.witnesses)}."
     return f"Attention and {len(found)} witnesses over the same steps. {'; '.join(found)}."
 
 
 def rows(trust: Trust) -> str:
     """How to read the rows of `trust_figures.witnesses`, which looks different for a long input."""
-    steps = trust.figures[0].steps
+    steps = len(trust.witnesses[0].scores)
     said = "Above zero, a step speaks for the label, below it against. Each row has its own scale."
     if steps <= MOST_BARS:
         return f"{said} Full colour marks the 20 % that a row holds most important."

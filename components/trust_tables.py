@@ -20,10 +20,11 @@ _LINES = ("deletion", "insertion", "comprehensiveness", "sufficiency")
 
 def scores_table(trust: Trust, explanation: Explanation) -> pd.DataFrame:
     """One row a step: where it is, as in `downloads.steps_table`, and one column for attention, each witness, and
-    `most_different`, the most different weights found that keep the answer."""
-    columns = {"attention": trust.attention.scores}
+    `most_different`, the most different weights found that keep the answer (each where it was tested)."""
+    columns = {"attention": trust.attention.scores} if trust.attention else {}
     columns |= {witness.name.replace("-", "_"): witness.scores for witness in trust.witnesses}
-    columns["most_different"] = trust.needed.alternative
+    if trust.needed:
+        columns["most_different"] = trust.needed.alternative
     return steps_table(dataclasses.replace(explanation, attention=())).assign(**columns)
 
 
@@ -67,7 +68,10 @@ def agreement_table(trust: Trust) -> pd.DataFrame:
 
 
 def needed_table(trust: Trust) -> pd.DataFrame:
-    """What each replacement of the weights did: `weights`, `tried` (how many), `moved` (mean), `low` and `high`."""
+    """What each replacement of the weights did: `weights`, `tried` (how many), `moved` (mean), `low` and `high`.
+
+    For tests that have `needed`.
+    """
     test = trust.needed
     return pd.DataFrame(
         [

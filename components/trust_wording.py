@@ -25,6 +25,15 @@ _TAKING = {
 def verdict(trust: Trust) -> str:
     """What the tests found, with figures and sample sizes, and what it means for the map; one to three sentences."""
     steps, whole = {"speech": ("moments", "clip"), "text": ("words", "text")}[trust.modality]
+    if trust.verdict.reason == "no-attention":
+        return (
+            f"This network has no attention to test. What follows asks in other ways which {steps} its answer rests on."
+        )
+    if trust.verdict.reason == "short" and trust.random.baseline == "shifted":
+        return (
+            "This clip is too short to tell attention's choice from the same pattern elsewhere: there are too few "
+            "other places for it. Use a longer clip, or compare with scattered moments."
+        )
     if trust.verdict.reason == "short":
         return (
             f"There are too few {steps} to tell attention's choice from chance. Use a longer {whole} to test the map."
@@ -41,9 +50,12 @@ def taken(trust: Trust) -> str:
     """One sentence: what happens without the most attended steps, against random ones."""
     v = trust.verdict
     first, again = _TAKING[trust.removal]
+    other = f"a random {v.fraction:.0%}"
+    if trust.random.baseline == "shifted":
+        other = "the same pattern moved to random places"
     return (
         f"{first} the {v.fraction:.0%} it attends to most changes the probability of {trust.label_name} by "
-        f"{_signed(-v.taken)}; {again} a random {v.fraction:.0%} changes it by {_signed(-v.taken_mean)} ± "
+        f"{_signed(-v.taken)}; {again} {other} changes it by {_signed(-v.taken_mean)} ± "
         f"{v.taken_deviation:.2f} (n = {v.orders})."
     )
 
@@ -51,9 +63,10 @@ def taken(trust: Trust) -> str:
 def kept(trust: Trust) -> str:
     """One sentence: what is left with only the most attended steps, against random ones."""
     v = trust.verdict
+    other = "the pattern elsewhere" if trust.random.baseline == "shifted" else f"a random {v.fraction:.0%}"
     return (
-        f"With only that {v.fraction:.0%} kept, the probability is {trust.probability - v.kept:.2f}; with a random "
-        f"{v.fraction:.0%}, {trust.probability - v.kept_mean:.2f} ± {v.kept_deviation:.2f} (with everything, "
+        f"With only that {v.fraction:.0%} kept, the probability is {trust.probability - v.kept:.2f}; with {other}, "
+        f"{trust.probability - v.kept_mean:.2f} ± {v.kept_deviation:.2f} (with everything, "
         f"{trust.probability:.2f})."
     )
 
@@ -61,6 +74,11 @@ def kept(trust: Trust) -> str:
 def needed(trust: Trust) -> str:
     """One sentence: whether these very weights are needed for the answer."""
     need = trust.needed
+    if need is None:
+        return (
+            "Whether these very weights are needed was not tested, as this network does not let its weights be "
+            "replaced."
+        )
     moved = (
         f"Shuffling the weights moves the answer by {need.shuffled_mean:.2f} on average "
         f"(total variation, n = {need.shuffles}), equal weights by {need.uniform:.2f}"

@@ -46,13 +46,14 @@ def alarms(subject, label, figures) -> tuple[Alarm, ...]:
     Args:
         subject: a `Subject` that has run.
         label: index of the label under test.
-        figures: `models.trust.Figures` of the map under test.
+        figures: `models.trust.Figures` of the map under test; `None` where the network has no attention.
     """
-    one_step = _one_step(subject, figures)
+    one_step = figures and _one_step(subject, figures)
+    several = figures is not None and one_step is None
     found = (
         one_step,
-        None if one_step else _uniform(figures),
-        None if one_step else _unheard(subject, figures),
+        _uniform(figures) if several else None,
+        _unheard(subject, figures) if several else None,
         _unsure(subject, label),
         _unlike(subject),
     )

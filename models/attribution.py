@@ -51,6 +51,15 @@ class Attribution:
         object.__setattr__(self, "scores", scores)
 
 
+def has_gradients(model) -> bool:
+    """Whether a network's probabilities can be followed back to its input (`model.attend(*model.encode(inputs))`).
+
+    A network says that they cannot with `supports_gradients = False`.
+    """
+    parts = all(hasattr(model, part) for part in ("embed", "encode", "attend"))
+    return parts and getattr(model, "supports_gradients", True)
+
+
 def gradient_input(subject, label, progress=None) -> Attribution:
     """Gradient of the label's probability by the continuous input, times that input, summed per step.
 

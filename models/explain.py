@@ -85,7 +85,7 @@ def explain_clip(checkpoint, data: bytes, *, name: str = "", muted=(), progress=
             parts = [part.mean(axis=axes.index("query")) for part in parts]
             axes = tuple(axis for axis in axes if axis != "query")
             description += " This clip is longer than one window: shown is the average over the looking steps."
-        attention.append(AttentionMap(map_name, _stitch(parts, offsets, share, steps), axes, description))
+        attention.append(AttentionMap(map_name, stitch(parts, offsets, share, steps), axes, description))
     seconds = frontend.log_mel.hop_seconds
     edges = np.minimum((first + np.arange(steps + 1) * step) * seconds, clip.duration)
     edges[-1] = min(last * seconds, clip.duration)
@@ -263,7 +263,7 @@ def _runs(track, edges):
     return tuple(Window(float(edges[a]), float(edges[b]), track[a:b].mean(axis=0)) for a, b in pairs)
 
 
-def _stitch(maps, offsets, share, steps):
+def stitch(maps, offsets, share, steps):
     """One map over the whole clip from the maps of its windows, shape `(..., steps)`.
 
     Where windows overlap their weights are mixed by triangles that favour each window's middle;

@@ -1,7 +1,8 @@
-"""Does an order of the steps tell the truth? ERASER's measures, against random orders.
+"""Does an order of the steps tell the truth? ERASER's measures, against chance.
 
 Comprehensiveness and sufficiency after DeYoung et al. 2020 ("ERASER"), deletion and insertion curves after
-Samek et al. 2017 and Petsiuk et al. 2018.
+Samek et al. 2017 and Petsiuk et al. 2018. Chance is either random orders, or the same order moved along the
+input by random distances: see `BASELINES`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,11 @@ FRACTIONS = (0.01, 0.05, 0.1, 0.2, 0.5)
 # The fraction of the verdict line.
 HEADLINE = 0.2
 ORDERS = 30
+# Of 39 places one may do as well, (1 + 1) / 40 = 5 %: the place next door often does.
+SHIFTS = 39
+# What "at random" means. "scattered": any order of the steps. "shifted": the order under test, moved along the
+# input (round and round): the same runs of steps, in other places.
+BASELINES = ("scattered", "shifted")
 _TRIES = 50
 
 
@@ -70,12 +76,14 @@ class RandomOrders:
     """`Curve`'s figures over `orders` random orders of the steps, drawn with `seed`.
 
     Args:
+        baseline: one of `BASELINES`.
         distinct: whether the orders' top 20 % are all different sets, and differ from attention's
             (impossible where the steps are too few).
         taken, kept: float32 `(orders,)`: comprehensiveness and sufficiency at 20 % of each order.
         taken_aopc, kept_aopc: float32 `(orders,)`: their means over the fractions, of each order.
     """
 
+    baseline: str
     orders: int
     seed: int
     distinct: bool
@@ -152,24 +160,67 @@ def random_orders(steps, orders=ORDERS, seed=0, apart_from=None):
     return np.array(found), distinct
 
 
-def curves(subject, label, scores, removal=None, fractions=FRACTIONS, orders=ORDERS, seed=0, progress=None):
+def shifted_orders(order, orders=SHIFTS, seed=0):
+    """The same order of the steps, moved along the input by seeded random distances; what leaves at the end comes
+    in at the start.
+
+    No distance is drawn twice, and each moves the first 20 % to another set of steps.
+
+    Args:
+        order: int array `(steps,)`.
+        orders: how many are wanted. There may be fewer: an input of n steps has n - 1 distances.
+
+    Returns:
+        `(orders, distinct)`: int array `(orders, steps)`, and whether there were at least `ORDERS` different
+        ones. If not, distances repeat, so that there still is something to draw.
+    """
+    order, rng = np.asarray(order), np.random.default_rng(seed)
+    steps, count = len(order), count_of(HEADLINE, len(order))
+    seen, found = {frozenset(order[:count].tolist())}, []
+    for distance in rng.permutation(np.arange(1, steps)):
+        moved = (order + distance) % steps
+        top = frozenset(moved[:count].tolist())
+        if top not in seen and len(found) < orders:
+            seen.add(top)
+            found.append(moved)
+    if len(found) >= min(orders, ORDERS):
+        return np.array(found), True
+    return (order + rng.integers(0, steps, (ORDERS, 1))) % steps, False
+
+
+def curves(
+    subject,
+    label,
+    scores,
+    removal=None,
+    fractions=FRACTIONS,
+    orders=ORDERS,
+    seed=0,
+    progress=None,
+    baseline="scattered",
+):
     """Deletion and insertion along the orders that scores give, and along random orders, in one batched run.
 
     Args:
         subject: a `Subject`.
         label: index of the label.
-        scores: dict from a name to scores `(steps,)`; random sets are kept apart from the first one's.
+        scores: dict from a name to scores `(steps,)`; random sets are kept apart from the first one's, and with
+            the baseline "shifted" it is the first one's order that is moved.
         removal: one of the subject's `removals`.
         fractions: ascending, between 0 and 1, with `HEADLINE` among them.
         orders: number of random orders.
         seed: of the random orders.
         progress: called as `progress(done, total)`; may raise.
+        baseline: one of `BASELINES`.
 
     Returns:
         `(curves, random)`: a tuple of `Curve` in the order of `scores`, and `RandomOrders`.
     """
     ranked = [order_of(s) for s in scores.values()]
-    chance, distinct = random_orders(subject.steps, orders, seed, ranked[0])
+    if baseline == "shifted":
+        chance, distinct = shifted_orders(ranked[0], orders, seed)
+    else:
+        chance, distinct = random_orders(subject.steps, orders, seed, ranked[0])
     counts = np.array([count_of(fraction, subject.steps) for fraction in fractions])
     ranks = np.argsort(np.concatenate([ranked, chance]), axis=1)
     taken = ranks[:, None, :] < counts[:, None]
@@ -187,6 +238,7 @@ def curves(subject, label, scores, removal=None, fractions=FRACTIONS, orders=ORD
     spread = {key: band(value[given:]) for key, value in rows.items() if key not in _SHARED}
     headline = 1 + list(fractions).index(HEADLINE)
     random = RandomOrders(
+        baseline=baseline,
         orders=len(chance),
         seed=seed,
         distinct=distinct,

@@ -64,6 +64,15 @@ class Needed:
     alternative: np.ndarray
 
 
+def replaceable(model, map_name) -> bool:
+    """Whether a network lets the weights of that map be replaced (`model.attend(..., attention_weights=...)`).
+
+    A network says that it does not with `supports_replacement = False`. `attend` takes the weights of one layer,
+    so a network with several maps cannot say which of them is meant.
+    """
+    return getattr(model, "supports_replacement", True) and list(model.attention_axes) == [map_name]
+
+
 def needed(subject, label, map_name=None, shuffles=SHUFFLES, seed=0, progress=None) -> Needed:
     """Replace the weights by shuffled ones, by uniform ones, and search the most different ones that keep the answer.
 
@@ -73,7 +82,7 @@ def needed(subject, label, map_name=None, shuffles=SHUFFLES, seed=0, progress=No
     Args:
         subject: a `Subject`.
         label: index of the label; its own row of weights is replaced where every label has one.
-        map_name: the map, by default the network's first.
+        map_name: the map, one that is `replaceable`; by default the network's only one.
         shuffles: number of shuffles.
         seed: of the shuffles.
         progress: called as `progress(done, total)`; may raise.
@@ -141,8 +150,7 @@ class _Pooling:
     def __init__(self, subject, label, map_name):
         self.subject, self.label = subject, label
         checkpoint = subject.checkpoint
-        name = map_name or next(iter(checkpoint.model.attention_axes))
-        axes = checkpoint.model.attention_axes[name]
+        axes = checkpoint.model.attention_axes[map_name or next(iter(checkpoint.model.attention_axes))]
         # The label's row is replaced; weights that all labels share are replaced as they are.
         self.row = (slice(None), *(label if axis == "label" else slice(None) for axis in axes))
         if checkpoint not in _compiled:
@@ -183,7 +191,7 @@ class _Pooling:
 
     def drawn(self, candidate):
         """A weighting over the whole input's steps, other axes averaged, shape `(steps,)`."""
-        from models.explain import _stitch
+        from models.explain import stitch
 
         subject, rows = self.subject, []
         for w, own in enumerate(self.weights):
@@ -191,7 +199,7 @@ class _Pooling:
             steps = subject.window_steps(w)
             # An attention layer that saw a single step said nothing about the steps it is drawn on.
             rows.append(row if len(row) == steps else np.full(steps, row.sum() / steps))
-        return _stitch(rows, subject.offsets, subject.share, subject.steps)
+        return stitch(rows, subject.offsets, subject.share, subject.steps)
 
 
 def _shuffle(seed, number):

@@ -29,6 +29,7 @@ class Subject:
         checkpoint, explanation: as given.
         steps: number of the explanation's steps.
         removals: the ways to take a step away; the first is the default.
+        baselines: what "as much at random" may mean, see `models.faithfulness.BASELINES`; the first is the default.
         windows: list of feature arrays, one for each window of the input as explained.
         offsets: first step of each window.
         share: float `(windows,)`, how much each window counts in the answer; sums to 1.
@@ -39,6 +40,7 @@ class Subject:
     """
 
     removals: tuple[str, ...]
+    baselines: tuple[str, ...]
 
     def __init__(self, checkpoint, explanation):
         if checkpoint.modality != explanation.modality:
@@ -47,10 +49,6 @@ class Subject:
             raise InputError(
                 f"This explanation was not made with the checkpoint “{checkpoint.name}” as it is now. Explain the "
                 "input again, then test it."
-            )
-        if not explanation.attention:
-            raise InputError(
-                f"The network of “{checkpoint.title}” has no attention, so there is no map to test. Choose another."
             )
         self.checkpoint, self.explanation = checkpoint, explanation
         self.steps = len(explanation.units)
@@ -118,6 +116,7 @@ class TextSubject(Subject):
     """A text; a removed word becomes the unknown word (`"mask"`) or is left out (`"delete"`)."""
 
     removals = ("mask", "delete")
+    baselines = ("scattered",)
     step_frames = 1
     offsets = (0,)
     share = np.ones(1)
@@ -149,6 +148,8 @@ class ClipSubject(Subject):
     """
 
     removals = ("mute", "mean")
+    # Scattered mutes of 40 ms chop a clip up, which harms by itself; attention takes whole stretches.
+    baselines = ("shifted", "scattered")
 
     def __init__(self, checkpoint, explanation):
         super().__init__(checkpoint, explanation)

@@ -1,7 +1,8 @@
 """Does this map deserve belief? Tests that run on the very input, and what they found.
 
 `assess` takes a checkpoint and an `Explanation` and gives a `Trust`: everything the panel draws
-and the verdict line says. `Trust.to_json` needs neither model nor TensorFlow to be read.
+and the verdict line says. `Trust.to_json` needs neither model nor TensorFlow to be read, and `Trust.from_json`
+is its inverse.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
+import types
+import typing
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,14 +20,16 @@ from models.alarms import Alarm, alarms
 from models.attribution import (
     Attribution,
     gradient_input,
+    has_gradients,
     integrated_gradients,
     occlusion,
     overlap,
     smoothgrad,
     spearman,
 )
-from models.faithfulness import FRACTIONS, HEADLINE, ORDERS, Curve, RandomOrders, count_of, curves
-from models.needed import Needed, needed
+from models.errors import InputError
+from models.faithfulness import FRACTIONS, HEADLINE, ORDERS, SHIFTS, Curve, RandomOrders, count_of, curves
+from models.needed import Needed, needed, replaceable
 from models.subjects import subject as subject_of
 
 FORMAT = "earmark-trust"
@@ -91,8 +96,9 @@ class Verdict:
 
     Args:
         judgement: one of `JUDGEMENTS`; the rule is `judge`'s docstring.
-        reason: for `"untestable"`: `"short"` (too few steps for 30 different random sets), `"improbable"`
-            (the label's probability is too low to fall noticeably); else `""`.
+        reason: for `"untestable"`: `"no-attention"` (the network has none; the figures are then those of the first
+            witness), `"short"` (too few steps for 30 different random sets), `"improbable"` (the label's
+            probability is too low to fall noticeably); else `""`.
         fraction: share of the steps taken away or kept, 0.2.
         count: number of steps that is.
         taken: how far the label's probability falls when the most attended `fraction` is taken
@@ -123,7 +129,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Trust:
-    """Everything that was tested on one input, for one label and the explanation's first map.
+    """Everything that was tested on one input, for one label and one map of the explanation.
 
     Probabilities and their changes are 0 to 1 (multiply by 100 for points). "Steps" are the
     explanation's units. Which curve or witness is which goes by `name`.
@@ -133,26 +139,27 @@ class Trust:
         label, label_name: the label under test: index and name.
         probability: the label's, of the input as explained (with its changes, if any).
         emptied: the label's probability with every step taken away.
-        map: name of the attention map under test.
+        map: name of the attention map under test; empty where the network has no attention.
         removal: how steps were taken away: `"mute"` (silence in the waveform), `"mean"` (the training
             clips' mean spectrum), `"mask"` (the unknown word), `"delete"`.
         verdict: see `Verdict`.
-        attention: the map's weights of the label, as an `Attribution` named `"attention"`.
+        attention: the map's weights of the label, as an `Attribution` named `"attention"`; `None` without a map.
         witnesses: the other ways to ask which steps mattered (`Attribution`: `name`, `title`, `label`,
             `scores` float32 `(steps,)` in probability, positive speaks for the label, `description`,
             `completeness_gap`). Names: `"gradient-input"`, `"integrated-gradients"`, `"occlusion"`, `"smoothgrad"`.
-            Quick runs have occlusion only.
-        agreement: one for each witness, same order.
-        curves: attention's first, then each witness' (`Curve`: `name`, `fractions` `(F,)`,
+            Quick runs have occlusion only, and so have networks without gradients.
+        agreement: one for each witness, same order; empty without a map.
+        curves: attention's first (if there is a map), then each witness' (`Curve`: `name`, `fractions` `(F,)`,
             `deletion` `(F,)`: the label's probability with that fraction of the steps taken, most important
             first; `insertion` `(F,)`: with only that fraction kept; `comprehensiveness`, `sufficiency`
             `(F,)` = `probability` minus these; `aopc_comprehensiveness`, `aopc_sufficiency`,
             `deletion_area`, `insertion_area`). Fractions go from 0 to 1.
-        random: the same for random orders (`RandomOrders`: `fractions`, and for each of
+        random: the same for random orders (`RandomOrders`: `baseline`, `fractions`, and for each of
             `deletion`, `insertion`, `comprehensiveness`, `sufficiency` a `Band` of arrays `(F,)`; for the
             four single figures a `Band` of floats. `Band`: `mean`, `deviation`, `low`, `high` (where 95 %
             of random orders fall), `mean_low`, `mean_high` (95 % interval of the mean)).
-        needed: is this very attention needed (`Needed`)?
+        needed: is this very attention needed (`Needed`)? `None` without a map, or where the network does not let
+            its weights be replaced.
         figures: one `Figures` for each map of the explanation.
         alarms: see `models.alarms`; may be empty.
         quick: whether this was the short set of tests.
@@ -170,12 +177,12 @@ class Trust:
     map: str
     removal: str
     verdict: Verdict
-    attention: Attribution
+    attention: Attribution | None
     witnesses: tuple[Attribution, ...]
     agreement: tuple[Agreement, ...]
     curves: tuple[Curve, ...]
     random: RandomOrders
-    needed: Needed
+    needed: Needed | None
     figures: tuple[Figures, ...]
     alarms: tuple[Alarm, ...]
     quick: bool
@@ -191,62 +198,110 @@ class Trust:
         body = {"format": FORMAT, "format_version": FORMAT_VERSION} | dataclasses.asdict(self)
         return json.dumps(body, ensure_ascii=False, allow_nan=False, default=_plain)
 
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Trust:
+        """Inverse of `to_json`.
+
+        Raises:
+            InputError: the text is not JSON, not the tests of a map, of another version, or damaged.
+        """
+        try:
+            body = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise InputError("This file is not JSON. Choose a file that Earmark saved with “Tests (JSON)”.") from error
+        if not isinstance(body, dict) or body.get("format") != FORMAT:
+            raise InputError("This JSON does not hold tests of a map. Choose a file saved with “Tests (JSON)”.")
+        if body.get("format_version") != FORMAT_VERSION:
+            raise InputError(
+                f"These tests have format version {body.get('format_version')!r}; this Earmark reads version "
+                f"{FORMAT_VERSION}. Open them with the version of Earmark that saved them."
+            )
+        try:
+            return _read(cls, body)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise InputError(
+                f"The saved tests are damaged ({type(error).__name__}: {error}). Save them again from Earmark."
+            ) from error
+
 
 def assess(
-    checkpoint, explanation, *, label=None, removal=None, quick=True, orders=None, seed=0, progress=None
+    checkpoint,
+    explanation,
+    *,
+    label=None,
+    map_name=None,
+    removal=None,
+    baseline=None,
+    quick=True,
+    orders=None,
+    seed=0,
+    progress=None,
 ) -> Trust:
-    """Test the explanation's first attention map on the explanation's own input.
+    """Test an attention map on the explanation's own input.
+
+    Where the network has no attention, the witnesses are asked all the same, and the verdict says
+    `"untestable"`.
 
     Args:
         checkpoint: the `Checkpoint` that the explanation was made with.
         explanation: an `Explanation`; what it has muted or masked stays so.
         label: index of the label to test; by default the most probable one.
+        map_name: the map to test; by default the explanation's first.
         removal: `"mute"` or `"mean"` for speech, `"mask"` or `"delete"` for text; by default the first.
-        quick: two fractions and 30 random orders, and of the witnesses only occlusion, which needs no gradients
-            (their graph takes seconds to build); else every fraction of ERASER's, 100 orders and all four witnesses.
-        orders: number of random orders; by default 30 if quick, else 100.
+        baseline: `"shifted"` (speech only, and its default) or `"scattered"`; see `judge`.
+        quick: two fractions and 30 random orders (39 places), and of the witnesses only occlusion, which needs no
+            gradients (their graph takes seconds to build); else every fraction of ERASER's, 100 orders and all four
+            witnesses.
+        orders: number of random orders; by default as said.
         seed: of random orders, shuffles and noise.
         progress: called as `progress(done, total)`; may raise to cancel.
 
     Raises:
         InputError: the explanation does not go with the checkpoint, or lacks its sound.
-        ValueError: an unknown removal or label.
+        ValueError: an unknown label, map, removal or baseline.
     """
     start = time.perf_counter()
     subject = subject_of(checkpoint, explanation)
     label = int(explanation.ranking()[0]) if label is None else int(label)
+    map_ = _map(explanation, map_name)
     removal = removal or subject.removals[0]
+    # Without a map there is no pattern to move.
+    baseline = baseline or (subject.baselines[0] if map_ else "scattered")
     if removal not in subject.removals:
         raise ValueError(f"Steps of {explanation.modality} are removed by {subject.removals}, not {removal!r}.")
+    if baseline not in subject.baselines:
+        raise ValueError(f"Chance for {explanation.modality} is one of {subject.baselines}, not {baseline!r}.")
     if not 0 <= label < len(explanation.labels):
         raise ValueError(f"There is no label {label}; there are {len(explanation.labels)}.")
     fractions, segments = (QUICK_FRACTIONS, QUICK_SEGMENTS) if quick else (FRACTIONS, None)
-    orders = orders or (ORDERS if quick else THOROUGH_ORDERS)
-    map_ = explanation.attention[0]
-    attention = Attribution("attention", "Attention", label, map_.select(label=label), map_.description)
+    orders = orders or ((SHIFTS if baseline == "shifted" else ORDERS) if quick else THOROUGH_ORDERS)
+    gradients = not quick and has_gradients(checkpoint.model)
+    replaces = map_ is not None and replaceable(checkpoint.model, map_.name)
     stages = _Stages(
         progress,
         {
-            "gradient": 0 if quick else 3,
+            "gradient": 3 if gradients else 0,
             "occlusion": min(segments or subject.steps, subject.steps),
-            "integrated": 0 if quick else 100,
-            "smoothgrad": 0 if quick else 60,
-            "curves": 2 * (orders + (2 if quick else 5)) * len(fractions),
-            "needed": 20,
+            "integrated": 100 if gradients else 0,
+            "smoothgrad": 60 if gradients else 0,
+            "curves": 2 * (orders + (5 if gradients else 2)) * len(fractions),
+            "needed": 20 if replaces else 0,
         },
     )
     witnesses = [occlusion(subject, label, removal, segments, stages("occlusion"))]
-    if not quick:
+    if gradients:
         witnesses = [
             gradient_input(subject, label, stages("gradient")),
             integrated_gradients(subject, label, stages("integrated")),
             *witnesses,
             smoothgrad(subject, label, stages("smoothgrad"), seed=seed),
         ]
-    scores = {witness.name: witness.scores for witness in (attention, *witnesses)}
-    found, random = curves(subject, label, scores, removal, fractions, orders, seed, stages("curves"))
-    need = needed(subject, label, map_.name, seed=seed, progress=stages("needed"))
+    attention = map_ and Attribution("attention", "Attention", label, map_.select(label=label), map_.description)
+    asked = [attention, *witnesses] if attention else witnesses
+    scores = {witness.name: witness.scores for witness in asked}
+    found, random = curves(subject, label, scores, removal, fractions, orders, seed, stages("curves"), baseline)
     figures = tuple(_figures(m, label, subject.unheard) for m in explanation.attention)
+    tested = next((f for f in figures if f.map == map_.name), None) if map_ else None
     provenance = explanation.provenance
     return Trust(
         modality=explanation.modality,
@@ -254,17 +309,17 @@ def assess(
         label_name=explanation.labels[label],
         probability=float(found[0].deletion[0]),
         emptied=float(found[0].deletion[-1]),
-        map=map_.name,
+        map=map_.name if map_ else "",
         removal=removal,
-        verdict=judge(found[0], random, subject.steps),
+        verdict=judge(found[0], random, subject.steps, attention=attention is not None),
         attention=attention,
         witnesses=tuple(witnesses),
-        agreement=tuple(_agreement(attention, witness) for witness in witnesses),
+        agreement=tuple(_agreement(attention, witness) for witness in witnesses) if attention else (),
         curves=found,
         random=random,
-        needed=need,
+        needed=needed(subject, label, map_.name, seed=seed, progress=stages("needed")) if replaces else None,
         figures=figures,
-        alarms=alarms(subject, label, figures[0]),
+        alarms=alarms(subject, label, tested),
         quick=quick,
         seed=seed,
         evaluations=subject.evaluations,
@@ -275,7 +330,7 @@ def assess(
     )
 
 
-def judge(curve: Curve, random: RandomOrders, steps: int) -> Verdict:
+def judge(curve: Curve, random: RandomOrders, steps: int, attention: bool = True) -> Verdict:
     """The verdict on an order, from its curve and the random orders'.
 
     Two things are asked: does the probability fall farther when the order's top steps are taken than when
@@ -306,7 +361,9 @@ def judge(curve: Curve, random: RandomOrders, steps: int) -> Verdict:
         kept_chance <= CHANCE and random.kept_aopc.mean() - kept >= SMALLEST_EFFECT,
     ]
     reason = ""
-    if not random.distinct:
+    if not attention:
+        reason = "no-attention"
+    elif not random.distinct:
         reason = "short"
     elif curve.deletion[0] < SMALLEST_EFFECT:
         reason = "improbable"
@@ -343,6 +400,16 @@ class _Stages:
                 self._progress(start + int(size * done / max(of, 1)), total)
 
         return tell
+
+
+def _map(explanation, name):
+    """The map of that name, by default the first; `None` where there is none at all."""
+    if name is None:
+        return next(iter(explanation.attention), None)
+    for map_ in explanation.attention:
+        if map_.name == name:
+            return map_
+    raise ValueError(f"There is no map {name!r}; there are {[m.name for m in explanation.attention]}.")
 
 
 def _agreement(attention, witness):
@@ -386,3 +453,21 @@ def _plain(value):
     if isinstance(value, np.generic):
         return value.item()
     raise TypeError(f"{type(value).__name__} cannot be written as JSON.")
+
+
+def _read(kind, value):
+    """A value of that type from what `json.loads` gave."""
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        return None if value is None else _read(typing.get_args(kind)[0], value)
+    if typing.get_origin(kind) is tuple:
+        return tuple(_read(typing.get_args(kind)[0], entry) for entry in value)
+    if dataclasses.is_dataclass(kind):
+        fields = typing.get_type_hints(kind)
+        return kind(**{name: _read(of, value[name]) for name, of in fields.items()})
+    if kind is np.ndarray:
+        # A `Band` holds arrays, or single figures.
+        whole = isinstance(value, list) and all(isinstance(entry, int) for entry in value)
+        return np.array(value, np.int64 if whole else np.float32) if isinstance(value, list) else float(value)
+    if not isinstance(value, (int, float) if kind is float else kind) or (kind is int and isinstance(value, bool)):
+        raise TypeError(f"{value!r} is not {kind.__name__}")
+    return kind(value)

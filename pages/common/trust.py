@@ -22,6 +22,7 @@ _LOG = logging.getLogger("earmark")
 # Up to here the tests take seconds and start by themselves; above, a button says how long they may take.
 QUICK_SECONDS, QUICK_TOKENS = 12, 600
 REMOVALS = {"speech": ("mute", "mean"), "text": ("mask", "delete")}
+BASELINES = {"speech": ("shifted", "scattered"), "text": ("scattered",)}
 _KEPT = 24
 _ALONE = 20  # seconds that tests go on for a visitor who has left the page
 
@@ -76,13 +77,15 @@ _FIGURES = {
 
 @dataclass(frozen=True)
 class Question:
-    """What the tests are asked: of which input, about which label, and how."""
+    """What the tests are asked: of which input, about which label and map, and how."""
 
     checkpoint: str
     input: str
     changed: tuple
     label: int
+    map: str | None
     removal: str
+    baseline: str
     quick: bool = True
 
 
@@ -126,7 +129,7 @@ class Bench:
 
     def latest(self, explanation: Explanation):
         """The `Trust` of an explanation's most probable label, if it has been tested here, else `None`."""
-        wanted = _question(explanation, int(explanation.ranking()[0]), REMOVALS[explanation.modality][0])
+        wanted = _question(explanation, int(explanation.ranking()[0]))
         return self.results.get(dataclasses.replace(wanted, quick=False)) or self.results.get(wanted)
 
     def _end(self):
@@ -143,12 +146,14 @@ def section(desk: Desk) -> None:
     press of “Cancel” inside it waiting.)
     """
     explanation, modality = desk.shown, desk.modality
-    if not explanation.attention or not len(explanation.units):
+    if not len(explanation.units):
         return
-    st.markdown("#### Does this map deserve belief?")
+    st.markdown("#### Does this map deserve belief?" if explanation.attention else "#### What does the answer rest on?")
     bench = Bench.of(modality)
-    removal = st.session_state.get(f"{modality}-removal") or REMOVALS[modality][0]
-    first = _question(explanation, _label(explanation), removal)
+    with st.container(horizontal=True, gap="large"):
+        label, map_ = _label(explanation), _map(explanation)
+    removal, baseline = (st.session_state.get(f"{modality}-{choice}") for choice in ("removal", "baseline"))
+    first = _question(explanation, label, map_, removal, baseline)
     more = dataclasses.replace(first, quick=False)
     if cancelled(f"{modality}-trust"):
         bench.give_up(more if more in bench.asked else first)
@@ -171,26 +176,58 @@ def _result(trust, explanation, bench, more):
     _panel(trust, explanation, bench, more)
 
 
-def _question(explanation, label, removal):
-    came = explanation.provenance
-    return Question(came.checkpoint_hash, came.input_hash, explanation.changed, label, removal)
+def _question(explanation, label, map_=None, removal=None, baseline=None):
+    came, modality = explanation.provenance, explanation.modality
+    if not explanation.attention:
+        # There is no pattern to move.
+        map_, baseline = None, "scattered"
+    return Question(
+        came.checkpoint_hash,
+        came.input_hash,
+        explanation.changed,
+        label,
+        map_ or next((m.name for m in explanation.attention), None),
+        removal or REMOVALS[modality][0],
+        baseline or BASELINES[modality][0],
+    )
 
 
 def _label(explanation):
-    """The label under test. With several answers at once the visitor chooses; the most probable one comes first."""
-    order = explanation.ranking().tolist()
-    if explanation.thresholds is None:
-        return order[0]
-    shown = explanation.provenance
+    """The label under test: the visitor chooses, and the most probable one comes first."""
+    several = any("label" in map_.axes for map_ in explanation.attention)
     return st.selectbox(
         "Label under test",
-        order,
+        explanation.ranking().tolist(),
         format_func=lambda i: f"{explanation.labels[i]} ({probability(explanation.probabilities[i])})",
-        key=f"{explanation.modality}-tested-{shown.checkpoint_hash[:8]}-{shown.input_hash[:16]}-{explanation.changed}",
-        help="Each label has a map of its own. The tests are about one of them.",
+        key=f"{explanation.modality}-tested-{_shown(explanation)}",
+        help=(
+            "Each label has a map of its own. The tests are about one of them."
+            if several
+            else "The tests watch the probability of one label."
+        ),
         persist_state="session",
         width=360,
     )
+
+
+def _map(explanation):
+    """The map under test; where there are several, the visitor chooses, and the first one comes first."""
+    names = [map_.name for map_ in explanation.attention]
+    if len(names) < 2:
+        return None
+    return st.selectbox(
+        "Map under test",
+        names,
+        key=f"{explanation.modality}-tested-map-{_shown(explanation)}",
+        help="This network has several attention layers. The tests are about one of them, its heads averaged.",
+        persist_state="session",
+        width=360,
+    )
+
+
+def _shown(explanation):
+    came = explanation.provenance
+    return f"{came.checkpoint_hash[:8]}-{came.input_hash[:16]}-{explanation.changed}"
 
 
 def _tested(desk, bench, question):
@@ -204,7 +241,8 @@ def _tested(desk, bench, question):
         _offer(explanation, bench, question)
         return None
     try:
-        words = f"Testing the map on this very {'clip' if desk.modality == 'speech' else 'text'} …"
+        what = "the map on" if explanation.attention else "the network on"
+        words = f"Testing {what} this very {'clip' if desk.modality == 'speech' else 'text'} …"
         job = bench.job(question, lambda progress: _assess(desk, explanation, question, progress))
         trust = attend(words, job, key=f"{desk.modality}-trust", parts="{done} of about {total} tests")
     except Cancelled:
@@ -242,7 +280,14 @@ def _assess(desk, explanation, question, progress):
 
     checkpoint = shelf().get(explanation.provenance.checkpoint)
     return assess(
-        checkpoint, explanation, label=question.label, removal=question.removal, quick=question.quick, progress=step
+        checkpoint,
+        explanation,
+        label=question.label,
+        map_name=question.map,
+        removal=question.removal,
+        baseline=question.baseline,
+        quick=question.quick,
+        progress=step,
     )
 
 
@@ -261,7 +306,8 @@ def _offer(explanation, bench, question):
         what = "clip" if modality == "speech" else "text"
         duration = trust_reading.duration(explanation)
         st.markdown(f"This is a long {what}: testing it takes {duration}, so it starts when you say so.")
-    st.button("Test this map", icon=":material/science:", on_click=bench.ask, args=(question,), key=f"{modality}-test")
+    asked = "Test this map" if explanation.attention else "Run the tests"
+    st.button(asked, icon=":material/science:", on_click=bench.ask, args=(question,), key=f"{modality}-test")
 
 
 def _verdict(trust, explanation):
@@ -293,6 +339,18 @@ def _panel(trust, explanation, bench, more):
                 wrap=True,
                 persist_state="session",
             )
+            if trust.attention and len(BASELINES[modality]) > 1:
+                st.segmented_control(
+                    "Held against",
+                    BASELINES[modality],
+                    format_func=trust_reading.BASELINES.get,
+                    default=BASELINES[modality][0],
+                    required=True,
+                    key=f"{modality}-baseline",
+                    help=trust_reading.BASELINE_HELP,
+                    wrap=True,
+                    persist_state="session",
+                )
             if trust.quick:
                 st.button(
                     "Test more thoroughly",
@@ -300,29 +358,29 @@ def _panel(trust, explanation, bench, more):
                     on_click=bench.ask,
                     args=(more,),
                     key=f"{modality}-more",
-                    help="More points on the curves, more random orders, and every witness. It takes several times "
-                    "as long.",
+                    help="Five points on each curve instead of two, up to 100 random tries, and every witness that "
+                    "the network allows. It takes several times as long. Shuffles of the weights are 100 either way.",
                 )
-        taking, others, need, plain_figures = st.tabs(
-            ["Taking away", "Other witnesses", "Is it needed?", "Plain figures"], key=f"{modality}-tests-tab"
-        )
         dark = st.context.theme.type == "dark"
+        tabs = {
+            "Taking away": lambda: _taking(trust, dark),
+            "Other witnesses": lambda: _others(trust, explanation, dark),
+        }
+        if trust.attention:
+            tabs["Is it needed?"] = lambda: _need(trust, explanation, dark)
+            tabs["Plain figures"] = lambda: _plain_figures(trust, explanation)
+        drawn = st.tabs(list(tabs), key=f"{modality}-tests-tab-{len(tabs)}")
         if trust.quick:
             st.caption(trust_reading.QUICK)
-        with taking:
-            _taking(trust, dark)
-        with others:
-            _others(trust, explanation, dark)
-        with need:
-            _need(trust, explanation, dark)
-        with plain_figures:
-            _plain_figures(trust, explanation)
+        for tab, draw in zip(drawn, tabs.values(), strict=True):
+            with tab:
+                draw()
         _files(trust, explanation)
 
 
 def _taking(trust, dark):
     steps = trust_reading.STEPS[trust.modality]
-    st.markdown(trust_reading.BAND.format(orders=trust.random.orders, steps=steps))
+    st.markdown(trust_reading.band(trust))
     for kind, column in zip(("deletion", "insertion"), st.columns(2, gap="medium"), strict=True):
         with column:
             said = trust_reading.DELETION if kind == "deletion" else trust_reading.INSERTION
@@ -347,13 +405,18 @@ def _others(trust, explanation, dark):
         alt=trust_reading.witnesses(trust),
     )
     st.caption(trust_reading.rows(trust))
-    _table(trust_tables.agreement_table(trust), _AGREEMENT)
-    st.caption(" ".join((trust_reading.AGREEMENT, trust_reading.completeness(trust))))
+    if trust.attention:
+        _table(trust_tables.agreement_table(trust), _AGREEMENT)
+        st.caption(trust_reading.AGREEMENT)
+    st.caption(trust_reading.completeness(trust))
     if _numbers(trust, "witnesses"):
         _table(trust_tables.scores_table(trust, explanation), {})
 
 
 def _need(trust, explanation, dark):
+    if trust.needed is None:
+        st.markdown(trust_reading.NO_NEED)
+        return
     st.markdown(trust_reading.NEEDED)
     st.plotly_chart(
         trust_figures.needed(trust, dark=dark), key=f"{trust.modality}-needed", alt=trust_reading.needed(trust)

@@ -47,7 +47,7 @@ def quick_tests_of_maps(monkeypatch):
     """Every page that shows a map also tests it, which takes seconds; here made-up results do. Gives the real thing."""
     real = models.trust.assess
 
-    def assess(checkpoint, explanation, *, label, removal, quick, progress):
+    def assess(checkpoint, explanation, *, label, removal, quick, progress, **_):
         return trusts.trust(explanation, label=label, removal=removal, quick=quick)
 
     monkeypatch.setattr(models.trust, "assess", assess)

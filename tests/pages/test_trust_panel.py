@@ -21,9 +21,10 @@ class Recorder:
     """
 
     def __init__(self):
-        self.calls, self.error, self.modality = [], None, "text"
+        self.calls, self.asked, self.error, self.modality = [], [], None, "text"
 
-    def __call__(self, checkpoint, explanation, *, label, removal, quick, progress):
+    def __call__(self, checkpoint, explanation, *, label, map_name, removal, baseline, quick, progress):
+        self.asked.append((map_name, baseline))
         progress(1, 2)
         if explanation.modality == self.modality:
             self.calls.append((explanation.provenance.input_name, explanation.changed, label, removal, quick))
@@ -182,7 +183,7 @@ def test_failed_tests_get_one_sentence_and_another_try(visitor, recorder, error,
 def test_tests_end_when_something_else_is_asked_for(visitor, monkeypatch):
     ended = threading.Event()
 
-    def assess(checkpoint, explanation, *, label, removal, quick, progress):
+    def assess(checkpoint, explanation, *, label, removal, quick, progress, **_):
         if explanation.provenance.input_name == "flat.flac":
             # As if the visitor had chosen another clip meanwhile.
             desk = visitor.desk("speech")

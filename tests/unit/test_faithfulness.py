@@ -8,7 +8,7 @@ from toys import clip, steps_slope, text
 
 from models.errors import InputError
 from models.explain import explain_clip, explain_text
-from models.faithfulness import band, count_of, curves, order_of, random_orders
+from models.faithfulness import band, count_of, curves, order_of, random_orders, shifted_orders
 from models.needed import needed
 from models.subjects import subject
 from models.trust import judge
@@ -128,6 +128,67 @@ def test_too_few_steps_for_thirty_different_sets_are_noticed(steps, enough):
 
 def test_more_orders_than_there_are_sets_are_not_asked_for():
     assert random_orders(9, 100)[0].shape == (35, 9)
+
+
+def runs(order, steps, count):
+    """Lengths of the runs of steps (round and round) that an order takes first, ascending."""
+    mask = np.zeros(steps, bool)
+    mask[order[:count]] = True
+    start = int(np.flatnonzero(~mask)[0])
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.roll(mask, -start).astype(int), [0]])))
+    return sorted((edges[1::2] - edges[::2]).tolist())
+
+
+def test_moved_orders_take_the_same_runs_elsewhere():
+    order = order_of(np.random.default_rng(3).random(60).cumsum() % 1)
+    moved, distinct = shifted_orders(order, 39, seed=1)
+    assert distinct and moved.shape == (39, 60) and (np.sort(moved, axis=1) == np.arange(60)).all()
+    tops = {frozenset(m[:12].tolist()) for m in moved}
+    assert len(tops) == 39 and frozenset(order[:12].tolist()) not in tops
+    assert all(runs(m, 60, 12) == runs(order, 60, 12) for m in moved)
+    assert np.array_equal(moved, shifted_orders(order, 39, seed=1)[0])
+    assert shifted_orders(order, 100)[0].shape == (59, 60), "there are only so many places"
+
+
+@pytest.mark.parametrize(("steps", "enough"), [(1, False), (30, False), (31, True)])
+def test_too_few_other_places_are_noticed(steps, enough):
+    moved, distinct = shifted_orders(np.arange(steps))
+    assert distinct == enough and moved.shape == (30, steps)
+
+
+def test_a_pattern_that_repeats_has_fewer_other_places():
+    # Moved by 20 steps it is itself.
+    repeating = order_of(np.tile([1.0] * 4 + [0.0] * 16, 3))
+    assert not shifted_orders(repeating)[1]
+
+
+def smooth(rng, steps):
+    """A random pattern in stretches, as attention's are; no place is favoured."""
+    return np.convolve(np.tile(rng.random(steps), 2), np.ones(5))[steps : 2 * steps]
+
+
+def test_a_smooth_pattern_that_knows_nothing_is_called_faithful_as_rarely_as_promised():
+    rng = np.random.default_rng(7)
+    said = []
+    for trial in range(400):
+        # What matters comes in stretches, too.
+        effects = smooth(rng, 60) ** 8
+        tested = linear(0.8 * effects / effects.sum())
+        scores = {"attention": smooth(rng, 60)}
+        found, random = curves(tested, 0, scores, fractions=(0.2,), orders=39, seed=trial, baseline="shifted")
+        said.append(judge(found[0], random, 60).judgement)
+    some = said.count("supported") + said.count("partly")
+    # At most 2 in 40 for each question: plus three standard errors.
+    assert said.count("supported") / 400 < 2 / 40 + 3 * 0.011
+    assert 0 < some / 400 < 4 / 40 + 3 * 0.015
+    assert "untestable" not in said
+
+
+def test_a_smooth_pattern_on_what_matters_is_supported():
+    effects = np.zeros(60)
+    effects[20:30] = 0.08
+    (curve,), random = curves(linear(effects), 0, {"attention": effects}, orders=39, baseline="shifted")
+    assert judge(curve, random, 60).judgement == "supported" and random.baseline == "shifted"
 
 
 def test_intervals_cover_at_their_nominal_rate():

@@ -8,8 +8,8 @@ import pytest
 from toys import clip, steps_slope, text
 
 from components import trust_wording
-from models.errors import Cancelled
-from models.trust import JUDGEMENTS, assess
+from models.errors import Cancelled, InputError
+from models.trust import JUDGEMENTS, Trust, assess
 
 TRUE = "both plain plain plain plain " * 4
 FALSE = "shown plain good plain plain " * 4
@@ -47,6 +47,11 @@ def test_moments_that_matter_are_supported_by_both_removals():
     checkpoint, explanation = clip(steps_slope(range(12, 20), 1.5e-3, 40))
     mute = assess(checkpoint, explanation, label=0)
     assert mute.verdict.judgement == "supported" and mute.verdict.taken > 0.3 and mute.removal == "mute"
+    assert mute.random.baseline == "shifted" and mute.verdict.orders == 39
+    assert "muting the same pattern moved to random places changes it by" in trust_wording.verdict(mute)
+    scattered = assess(checkpoint, explanation, label=0, baseline="scattered")
+    assert scattered.verdict.judgement == "supported" and scattered.verdict.orders == 30
+    assert "muting a random 20% changes it by" in trust_wording.verdict(scattered)
     mean = assess(checkpoint, explanation, label=0, removal="mean")
     assert mean.removal == "mean" and abs(mean.verdict.taken) < mute.verdict.taken
 
@@ -88,6 +93,71 @@ def test_json_holds_everything_as_plain_values(supported):
     assert len(body["random"]["deletion"]["mean"]) == len(body["curves"][0]["fractions"]) == 4
 
 
+def same(a, b):
+    """Whether two results are equal, arrays by type and value."""
+    if dataclasses.is_dataclass(a):
+        return type(a) is type(b) and all(same(getattr(a, f.name), getattr(b, f.name)) for f in dataclasses.fields(a))
+    if isinstance(a, tuple):
+        return isinstance(b, tuple) and len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, np.ndarray):
+        return isinstance(b, np.ndarray) and a.dtype == b.dtype and np.array_equal(a, b)
+    return type(a) is type(b) and a == b
+
+
+@pytest.mark.parametrize("kind", ["linear", "none", "sealed", "two"])
+def test_what_was_saved_reads_back_the_same(kind):
+    trust = assess(*text("both zyx plain plain plain " * 4, kind))
+    assert same(Trust.from_json(trust.to_json()), trust)
+
+
+def test_thorough_tests_of_a_clip_read_back_the_same():
+    trust = assess(*clip(steps_slope(range(12, 20), 1.5e-3, 40)), quick=False)
+    assert len(trust.witnesses) == 4 and same(Trust.from_json(trust.to_json().encode()), trust)
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda body: "{", "not JSON"),
+        (lambda body: body | {"format": "earmark-explanation"}, "does not hold tests"),
+        (lambda body: body | {"format_version": 9}, "format version 9"),
+        (lambda body: {k: v for k, v in body.items() if k != "verdict"}, "damaged"),
+        (lambda body: body | {"orders": 3, "attention": []}, "damaged"),
+        (lambda body: body | {"label": "0"}, "damaged"),
+        (lambda body: body | {"quick": None}, "damaged"),
+    ],
+)
+def test_damaged_tests_are_refused_with_a_reason(supported, damage, sentence):
+    made = damage(json.loads(supported.to_json()))
+    with pytest.raises(InputError, match=sentence):
+        Trust.from_json(made if isinstance(made, str) else json.dumps(made))
+
+
+def test_a_network_without_attention_still_has_its_witnesses():
+    trust = assess(*text(TRUE, "none"), quick=False)
+    assert (trust.verdict.judgement, trust.verdict.reason, trust.map) == ("untestable", "no-attention", "")
+    assert trust.attention is trust.needed is None and trust.agreement == trust.figures == ()
+    assert len(trust.witnesses) == len(trust.curves) == 4
+    for witness in trust.witnesses:
+        assert set(np.argsort(-witness.scores)[:4]) == {0, 5, 10, 15}
+    assert trust.curves[0].aopc_comprehensiveness > 0.3
+    assert trust_wording.verdict(trust).startswith("This network has no attention to test.")
+
+
+def test_weights_that_cannot_be_replaced_are_not_and_that_is_said():
+    trust = assess(*text(TRUE, "sealed"))
+    assert trust.needed is None and trust.verdict.judgement == "supported"
+    assert "does not let its weights be replaced" in trust_wording.needed(trust)
+
+
+def test_of_several_maps_the_one_asked_for_is_tested():
+    checkpoint, explanation = text(FALSE, "two")
+    first, second = assess(checkpoint, explanation), assess(checkpoint, explanation, map_name="second")
+    assert (first.map, second.map) == ("toy", "second")
+    assert (first.verdict.judgement, second.verdict.judgement) == ("not supported", "supported")
+    assert [f.map for f in second.figures] == ["toy", "second"] and second.needed is None
+
+
 def test_too_short_a_text_is_untestable():
     trust = assess(*text("both plain plain plain"))
     assert (trust.verdict.judgement, trust.verdict.reason) == ("untestable", "short")
@@ -113,7 +183,10 @@ def test_progress_rises_to_its_total_and_may_stop_the_work():
         assess(*text(TRUE), progress=stop)
 
 
-@pytest.mark.parametrize("wrong", [{"removal": "mute"}, {"label": 2}, {"label": -1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"removal": "mute"}, {"label": 2}, {"label": -1}, {"map_name": "none"}, {"baseline": "shifted"}],
+)
 def test_wrong_arguments_are_refused(wrong):
     with pytest.raises(ValueError):
         assess(*text(TRUE), **wrong)

@@ -24,8 +24,9 @@ class ToyText(keras.Model):
     """`p = 0.1 + sum of the words' effects`, whatever attention does; or attention-pooled, or attention over one step.
 
     Args:
-        kind: `"linear"` (attention is shown and not used), `"pooled"` (`p = 0.1 + 0.8 sum_t a_t effect_t / 0.2`)
-            or `"one-step"`.
+        kind: `"linear"` (attention is shown and not used), `"pooled"` (`p = 0.1 + 0.8 sum_t a_t effect_t / 0.2`),
+            `"one-step"`, `"none"` (linear, and nothing attends), `"sealed"` (linear, its weights cannot be replaced) or
+            `"two"` (linear, and a second map that looks at the words that matter).
     """
 
     attention_axes = {"toy": ("step",)}
@@ -34,6 +35,12 @@ class ToyText(keras.Model):
     def __init__(self, kind="linear", unknown_attended=0.0):
         super().__init__()
         self.kind = kind
+        if kind == "none":
+            self.attention_axes, self.attention_descriptions = {}, {}
+        if kind == "two":
+            self.attention_axes = {"toy": ("step",), "second": ("step",)}
+            self.attention_descriptions = dict.fromkeys(self.attention_axes, "A toy's attention.")
+        self.supports_replacement = kind != "sealed"
         self.table = np.array([(0, 0), (0, unknown_attended), *WORDS.values()], np.float32)
 
     def embed(self, features):
@@ -57,8 +64,12 @@ class ToyText(keras.Model):
         return ops.stack([p, 1 - p], axis=-1), weights
 
     def call(self, features, mask=None, training=False, return_attention=False):
-        probabilities, weights = self.attend(self.embed(features), ops.not_equal(features, 0))
-        return (probabilities, {"toy": weights}) if return_attention else probabilities
+        states, mask = self.embed(features), ops.not_equal(features, 0)
+        probabilities, weights = self.attend(states, mask)
+        maps = {"toy": weights, "second": ops.softmax(ops.where(mask, 40 * states[..., 0], -1e9))}
+        return (
+            (probabilities, {name: maps[name] for name in self.attention_axes}) if return_attention else probabilities
+        )
 
 
 class ToySpeech(keras.Model):

@@ -73,7 +73,7 @@ def trust(explanation: Explanation, *, label: int | None = None, seed: int = 0, 
         ),
         curves=tuple(_curve(n, probability, 8 - i) for i, n in enumerate(["attention", *WITNESSES])),
         random=RandomOrders(
-            orders=30, seed=7, distinct=True, taken=np.full(30, 0.2), kept=np.full(30, 0.6),
+            baseline="scattered", orders=30, seed=7, distinct=True, taken=np.full(30, 0.2), kept=np.full(30, 0.6),
             taken_aopc=np.full(30, 0.2), kept_aopc=np.full(30, 0.6), fractions=FRACTIONS,
             deletion=_band(line.deletion), insertion=_band(line.insertion),
             comprehensiveness=_band(line.comprehensiveness), sufficiency=_band(line.sufficiency),
