@@ -25,6 +25,11 @@ _CORPORA = {
         "GoEmotions (Demszky et al. 2020), comments from Reddit, 27 emotions and neutral",
         "CC BY 4.0. Contains offensive language.",
     ),
+    "movies": (
+        "Movie reviews of ERASER (DeYoung et al. 2020), from Pang & Lee 2004, with the passages that "
+        "Zaidan et al. 2007 had marked; the marks were not used in training",
+        "Research use; see the corpus. The reviews are their writers'.",
+    ),
     "mimic-50": (
         "MIMIC-III (Johnson et al. 2016), discharge notes with the 50 most frequent codes, split of CAML "
         "(Mullenbach et al. 2018)",
@@ -51,6 +56,11 @@ _USE = {
         "for judging people. Irony is often missed, rare emotions (grief, pride, relief) are hardly learned, and "
         "biases of the corpus, such as words that name groups of people, carry over."
     ),
+    "movies": (
+        "To compare what a network looks at with what people marked as the reasons. The reviews are long, English, "
+        "of films before 2003 and wholly for or against; an undecided or short one still gets a verdict. Every word "
+        "of the corpus is in lower case."
+    ),
     "mimic-50": (
         "To look at which words of a discharge note each code rests on. **Not** for coding or treating anybody: the "
         "notes are from one American hospital, 2001 to 2012, and the 50 codes are a fraction of those in use."
@@ -74,7 +84,7 @@ def text_card(recipe, *, command, seed, epochs, minutes, scores, documents, mode
         + (" (the corpus' own split)" if recipe.corpus != "reuters" else " (10 % of the training split, fixed)")
         + "; thresholds were chosen on validation, "
         + ("one for all labels for the best micro-F1" if recipe.threshold == "global" else "each label's for its F1")
-        + ". The test split was scored once, after saving."
+        + (". The test split was scored once, after saving." if "test" in scores else ". No test split was scored.")
     )
     start = (
         "Word vectors start from GloVe 6B, 100 dimensions (Pennington et al. 2014, public domain, PDDL), and were "

@@ -12,6 +12,8 @@ import numpy as np
 
 from models.errors import InputError
 
+# The corpus writes NEG and POS.
+MOVIE_LABELS = {"NEG": "negative", "POS": "positive"}
 RAVDESS_EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 
 
@@ -30,6 +32,26 @@ class TextItem:
 
     text: str
     labels: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class MarkedItem(TextItem):
+    """A document in which people marked the passages that justify its label.
+
+    `text` is the corpus' tokens joined by single spaces; its token i is `text[starts[i]:ends[i]]`.
+
+    Args:
+        name: the corpus' id.
+        starts, ends: int64 `(tokens,)`, the corpus' own tokens as offsets into `text`.
+        marked: bool `(tokens,)`, the union of the marked passages.
+        passages: the passages as `(first, last + 1)` in the corpus' tokens, in order; they may overlap.
+    """
+
+    name: str
+    starts: np.ndarray
+    ends: np.ndarray
+    marked: np.ndarray
+    passages: tuple[tuple[int, int], ...]
 
 
 def ravdess(folder) -> list[SpeechItem]:
@@ -84,6 +106,72 @@ def goemotions(folder, split, labels=None) -> tuple[list[TextItem], tuple[str, .
         rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         items = [TextItem(row[0], tuple(sorted(int(i) for i in row[1].split(",")))) for row in rows]
     return items, labels
+
+
+def movies(folder, split, labels=None) -> tuple[list[MarkedItem], tuple[str, ...]]:
+    """Reviews of one split of ERASER's movie reviews (`{split}.jsonl`), with the marks people made.
+
+    The corpus as kept here has its validation reviews in `train.jsonl`, too; whoever trains leaves
+    them out by their names.
+
+    Args:
+        labels: names in index order; `None` is negative, positive.
+    """
+    labels = tuple(labels or MOVIE_LABELS.values())
+    if not set(MOVIE_LABELS.values()) <= set(labels):
+        raise InputError("These reviews are negative or positive; this checkpoint answers something else.")
+    path = Path(folder) / f"{split}.jsonl"
+    if not path.is_file():
+        raise InputError(f"{path} is missing.")
+    return marked_items(path.read_text(encoding="utf-8"), labels, path.name), labels
+
+
+def marked_items(text: str, labels, source: str) -> list[MarkedItem]:
+    """Documents with people's marks, one JSON object a line.
+
+    Each has `id`, `label` (NEG or POS), `tokens` (list of strings) and `rationales` (list of
+    `[first, last + 1]`, counted in tokens).
+
+    Args:
+        labels: names in index order; must hold those of `MOVIE_LABELS` that occur.
+        source: what to call the file in a message.
+
+    Raises:
+        InputError: a line is not such an object; the message says which line and what is wrong.
+    """
+    items = []
+    for number, line in enumerate(text.split("\n"), start=1):  # why not `splitlines`: see `_lines`
+        if line.strip():
+            try:
+                items.append(_marked_item(json.loads(line), labels))
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+                raise InputError(
+                    f"Line {number} of {source} is not an annotated review ({reason}). Each line must be one JSON "
+                    "object with id, label (NEG or POS), tokens and rationales."
+                ) from error
+    if not items:
+        raise InputError(f"{source} holds no reviews.")
+    return items
+
+
+def _marked_item(body, labels):
+    tokens, passages = body["tokens"], [tuple(span) for span in body["rationales"]]
+    if not isinstance(tokens, list) or not tokens or not all(isinstance(token, str) for token in tokens):
+        raise ValueError("the tokens are not strings")
+    if not isinstance(body["label"], str) or body["label"] not in MOVIE_LABELS:
+        raise ValueError(f"the label is {body['label']!r}")
+    marked = np.zeros(len(tokens), bool)
+    for span in passages:
+        if len(span) != 2 or not all(type(end) is int for end in span) or not 0 <= span[0] < span[1] <= len(tokens):
+            raise ValueError(f"the passage {list(span)} does not lie within its {len(tokens)} tokens")
+        marked[slice(*span)] = True
+    lengths = np.array([len(token) for token in tokens], np.int64)
+    starts = np.cumsum(lengths + 1) - lengths - 1
+    label = labels.index(MOVIE_LABELS[body["label"]])
+    return MarkedItem(
+        " ".join(tokens), (label,), str(body["id"]), starts, starts + lengths, marked, tuple(sorted(passages))
+    )
 
 
 def multi_hot(items, labels: int) -> np.ndarray:

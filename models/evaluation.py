@@ -126,8 +126,17 @@ def documents(folder, split, own_labels=None):
                 raise InputError(f"{folder} has the splits {', '.join(splits)}, but no “{split}”.")
             # A single split may come without its labels.txt; our checkpoints keep the corpus' order.
             names = None if (folder / "labels.txt").is_file() else own_labels
-            return read(folder, split if split in splits else splits[0], names)
+            split = split if split in splits else splits[0]
+            if suffix == ".jsonl" and _marked(folder / f"{split}.jsonl"):
+                return datasets.movies(folder, split, own_labels)
+            return read(folder, split, names)
     raise InputError(f"{folder} holds neither Reuters (*.jsonl) nor GoEmotions (*.tsv) files.")
+
+
+def _marked(path):
+    """Whether a file's first line is a review with people's marks, and no Reuters story."""
+    with path.open(encoding="utf-8") as file:
+        return '"rationales"' in file.readline()
 
 
 def _predict_clips(checkpoint, items, progress):

@@ -114,6 +114,18 @@ RECIPES = {
             epochs=6,
             batch_size=64,
         ),
+        TextRecipe(
+            "movies",
+            "Verdicts of film reviews (ERASER movies)",
+            4,
+            corpus="movies",
+            family="reviews",
+            threshold="global",
+            hyperparameters={"units": 64, "recurrent_layers": 1, "embedding_dropout": 0.4, "dropout": 0.4},
+            longest=1000,
+            epochs=5,
+            learning_rate=2e-3,
+        ),
     )
 }
 

@@ -115,6 +115,11 @@ def _splits(recipe, folder):
     if recipe.corpus == "mimic-50":
         training, labels = mimic50(folder, "train")
         return training, mimic50(folder, "dev", labels)[0], labels
+    if recipe.corpus == "movies":
+        training, labels = datasets.movies(folder, "train")
+        validation = datasets.movies(folder, "val", labels)[0]
+        held_out = {item.name for item in validation}
+        return [item for item in training if item.name not in held_out], validation, labels
     items, labels = datasets.reuters(folder, "train")
     # The split does not depend on the training seed: runs with other seeds stay comparable.
     order = np.random.default_rng(0).permutation(len(items))

@@ -19,14 +19,14 @@ def test_every_file_is_indexed_once():
 def test_entry_is_complete(entry):
     assert set(entry) == {"file", "modality", "title", "about", "for", "licence"}
     assert entry["modality"] == ("speech" if entry["file"].endswith(".flac") else "text")
-    assert entry["for"] and set(entry["for"]) <= {"speech", "topics", "emotions"}
+    assert entry["for"] and set(entry["for"]) <= {"speech", "topics", "emotions", "reviews"}
     assert entry["about"].endswith((".", "?"))
     assert entry["licence"] == "CC0-1.0"
 
 
 def test_titles_are_unique_and_each_family_has_samples():
     assert len({entry["title"] for entry in INDEX}) == len(INDEX)
-    assert {family for entry in INDEX for family in entry["for"]} == {"speech", "topics", "emotions"}
+    assert {family for entry in INDEX for family in entry["for"]} == {"speech", "topics", "emotions", "reviews"}
 
 
 def test_clips_are_small_16_khz_mono_and_one_is_long():
