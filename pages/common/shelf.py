@@ -15,6 +15,8 @@ from models import checkpoints
 from models.errors import EarmarkError
 
 _LOG = logging.getLogger("earmark")
+# Checkpoints whose config has a lower `order` than this are what visitors see first; others load when asked for.
+WARMED = 20
 
 
 class Shelf:
@@ -34,7 +36,7 @@ class Shelf:
         with self._guard:
             lock = self._locks[name]
         with lock:
-            stamp = _stamp(checkpoints.root() / name)
+            stamp = _stamp(name)
             if name not in self._loaded or self._loaded[name][0] != stamp:
                 self._loaded[name] = (stamp, checkpoints.load(name))
             return self._loaded[name][1]
@@ -44,9 +46,9 @@ class Shelf:
         return name in self._loaded and not self._locks[name].locked()
 
 
-def _stamp(folder: Path):
-    files = sorted(folder.iterdir()) if folder.is_dir() else []
-    return str(folder), tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files)
+def _stamp(name):
+    files = [(file.name, file.stat()) for file in checkpoints.files(name)]
+    return str(checkpoints.root() / name), tuple((file, stat.st_mtime_ns, stat.st_size) for file, stat in files)
 
 
 @st.cache_resource(show_spinner=False)
@@ -57,25 +59,39 @@ def shelf() -> Shelf:
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
-    """Start, once a server, to load every checkpoint and to run it once, behind the first visitor's page."""
+    """Start, once a server, to load the default checkpoints and to run each once, behind the first visitor's page."""
     thread = threading.Thread(target=_warm, args=(shelf(),), daemon=True, name="earmark-warm-up")
     thread.start()
     return thread
 
 
 def _warm(shelf: Shelf):
+    first = {}
     for entry in checkpoints.available():
-        if entry.problem is not None:
+        if entry.problem is not None or _config(entry.path).get("order", WARMED) >= WARMED:
             continue
         try:
             checkpoint = shelf.get(entry.name)
             # The first run of a network builds its graph, which takes longer than the run itself.
             for sample in samples_for(checkpoint.modality, family(entry.path))[:1]:
-                explain(checkpoint, sample.read(), name=sample.name)
+                explanation = explain(checkpoint, sample.read(), name=sample.name)
+                first.setdefault(checkpoint.modality, (checkpoint, explanation))
         except EarmarkError as error:
             _LOG.warning("Warm-up: %s", error)
         except Exception:
             _LOG.exception("Warm-up of checkpoint %s failed", entry.name)
+    for checkpoint, explanation in first.values():
+        try:
+            _test(checkpoint, explanation)
+        except Exception:
+            _LOG.exception("Warm-up of the tests with checkpoint %s failed", checkpoint.name)
+
+
+def _test(checkpoint, explanation):
+    """The tests of a map build graphs of their own: the first visitor's verdict does not wait for them."""
+    from models.trust import assess
+
+    assess(checkpoint, explanation)
 
 
 def explain(checkpoint, data: bytes | str, *, name: str, changes=(), progress=None):
@@ -91,5 +107,10 @@ def explain(checkpoint, data: bytes | str, *, name: str, changes=(), progress=No
 
 def family(folder: Path) -> str:
     """Which of our samples suit the checkpoint in that folder; `""` where it does not say. Needs no network."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return str(config.get("family", ""))
+    return str(_config(folder).get("family", ""))
+
+
+def _config(folder):
+    # A model of one's own may lie in the checkpoints' folder as two files, NAME.keras and NAME.json.
+    file = folder / "config.json" if folder.is_dir() else folder.with_suffix(".json")
+    return json.loads(file.read_text(encoding="utf-8"))

@@ -1,0 +1,49 @@
+"""What the server makes ready before anybody asks."""
+
+import json
+
+import pytest
+
+from models import checkpoints
+from pages.common import shelf as shelves
+
+
+@pytest.fixture
+def warmed(tmp_path, monkeypatch):
+    """A function from configs to the names of the checkpoints explained and of those tested, in order."""
+
+    def warm(*configs):
+        listed = []
+        for name, config in configs:
+            folder = tmp_path / name
+            folder.mkdir()
+            (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+            listed.append(checkpoints.Listing(name, config["modality"], name, folder))
+        listed.append(checkpoints.Listing("damaged", "unknown", "damaged", tmp_path / "damaged", "It is damaged."))
+        monkeypatch.setattr(checkpoints, "available", lambda: listed)
+        loaded = {entry.name: type("Loaded", (), {"name": entry.name, "modality": entry.modality}) for entry in listed}
+        explained, tested = [], []
+        monkeypatch.setattr(shelves, "explain", lambda checkpoint, *_, **__: explained.append(checkpoint.name))
+        monkeypatch.setattr(shelves, "_test", lambda checkpoint, _: tested.append(checkpoint.name))
+        shelves._warm(loaded)
+        return explained, tested
+
+    return warm
+
+
+def test_the_default_checkpoints_run_once_and_the_first_of_each_kind_is_tested(warmed):
+    explained, tested = warmed(
+        ("a", {"modality": "speech", "order": 1}),
+        ("b", {"modality": "text", "order": 2, "family": "topics"}),
+        ("c", {"modality": "text", "order": 3}),
+        ("compared", {"modality": "speech", "order": 20}),
+        ("mine", {"modality": "text"}),
+    )
+    assert explained == ["a", "b", "c"] and tested == ["a", "b"]
+
+
+def test_one_that_fails_does_not_keep_the_others_waiting(warmed, monkeypatch):
+    real = shelves.samples_for
+    monkeypatch.setattr(shelves, "samples_for", lambda m, f: 1 / 0 if m == "speech" else real(m, f))
+    explained, tested = warmed(("a", {"modality": "speech", "order": 1}), ("b", {"modality": "text", "order": 2}))
+    assert explained == tested == ["b"]
