@@ -14,20 +14,20 @@ _PATIENCE = 0.6  # seconds before “Cancel” appears; what is quicker than thi
 _GLANCE = 0.2  # seconds between two looks at how far the work has come
 
 
-def carry_out(words: str, work: Callable, *, key: str):
+def carry_out(words: str, work: Callable, *, key: str, **more):
     """Run `work(progress)` in a thread of its own, with words on the page, and return its result.
 
     The page stays alive meanwhile. A press of “Cancel”, like any other action that makes Streamlit
     run the page again, ends this run; `progress(done, total)` then raises `Cancelled` inside the
     work, and what it computed is dropped. The next run finds `cancelled(key)` true, once, if it was
-    the button.
+    the button. `more` goes to `attend`.
 
     Raises:
         Whatever `work` raises.
     """
     job = Job(work)
     try:
-        return attend(words, job, key=key)
+        return attend(words, job, key=key, **more)
     finally:
         job.stop.set()
 

@@ -59,7 +59,8 @@ def item_choice(desk: Desk) -> None:
         if chosen is None:
             return
         try:
-            desk.ask(st.session_state[f"{modality}-checkpoint"], item_input(modality, name, chosen))
+            checkpoint = desk.wanted.checkpoint if desk.wanted else st.session_state[f"{modality}-checkpoint"]
+            desk.ask(checkpoint, item_input(modality, name, chosen))
         except InputError as error:
             desk.problem = str(error)
 

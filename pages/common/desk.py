@@ -145,7 +145,7 @@ class Desk:
             checkpoint = names[0]
         input, changes = None, ()
         try:
-            input = self._linked_input(query, corpus_item)
+            input = linked_input(self.modality, query, corpus_item)
         except EarmarkError as error:
             problems.append(str(error))
         written = query.get(CHANGES[self.modality], "")
@@ -157,14 +157,6 @@ class Desk:
             input = self.wanted.input if self.wanted else first_input(checkpoint)
         self.ask(checkpoint, input, changes)
         self.problem = " ".join(problems)
-
-    def _linked_input(self, query, corpus_item):
-        if "sample" in query:
-            sample = sample_named(self.modality, query["sample"])
-            if sample is None:
-                raise InputError(f"The link names the sample “{query['sample']}”, which is not here.")
-            return sample_input(sample)
-        return corpus_item(query["corpus"], query.get("item", "")) if "corpus" in query else None
 
     def write_link(self) -> None:
         """Put what is shown into the page's address."""
@@ -184,6 +176,20 @@ class Desk:
         if query != link | settings:
             st.query_params.from_dict(link | settings)
         self.link = link
+
+
+def linked_input(modality: str, query: dict, corpus_item) -> Input | None:
+    """The input that an address names, or `None`; `corpus_item` as in `Desk.start`.
+
+    Raises:
+        InputError: it is not here.
+    """
+    if "sample" in query:
+        sample = sample_named(modality, query["sample"])
+        if sample is None:
+            raise InputError(f"The link names the sample “{query['sample']}”, which is not here.")
+        return sample_input(sample)
+    return corpus_item(query["corpus"], query.get("item", "")) if "corpus" in query else None
 
 
 def sample_input(sample) -> Input:
