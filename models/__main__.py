@@ -81,7 +81,11 @@ def _parser():
     evaluate = commands.add_parser("evaluate", help="score a checkpoint on a corpus folder")
     evaluate.add_argument("--checkpoint", metavar="NAME", required=True)
     evaluate.add_argument("--data", metavar="PATH", type=Path, required=True, help="corpus folder, or any part of it")
-    evaluate.add_argument("--split", default="test", help="text: which file of the folder (default: test)")
+    evaluate.add_argument("--split", help="text: which file of the folder (default: test; with --rationales: val)")
+    evaluate.add_argument(
+        "--rationales", action="store_true", help="compare attention and the other witnesses with people's marks"
+    )
+    evaluate.add_argument("--limit", metavar="N", type=_positive, help="with --rationales: so many reviews at most")
     evaluate.add_argument("--format", choices=("text", "json"), default="text")
     evaluate.set_defaults(run=_evaluate)
     return parser
@@ -231,12 +235,40 @@ def _evaluate(options):
         if sys.stderr.isatty():
             print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
-    scores = evaluate(checkpoint, options.data, options.split, progress)
+    if options.rationales:
+        print(_rationales(checkpoint, options, progress))
+        return
+    if options.limit:
+        raise EarmarkError("--limit goes with --rationales only.")
+    scores = evaluate(checkpoint, options.data, options.split or "test", progress)
     if options.format == "json":
         print(json.dumps(scores))
     else:
         for name, value in scores.items():
             print(f"{name}\t{value:.4f}" if isinstance(value, float) else f"{name}\t{value}")
+
+
+def _rationales(checkpoint, options, progress):
+    """Marks of people against those of the network, as text or JSON."""
+    from dataclasses import asdict
+
+    from models.evaluation import marked_reviews
+    from models.rationales import MEASURES, PUBLISHED, evenly, plausibility
+
+    reviews = evenly(marked_reviews(options.data, options.split or "val"), options.limit)
+    found = plausibility(checkpoint, reviews, progress=progress)
+    if options.format == "json":
+        return json.dumps(asdict(found) | {"published": PUBLISHED})
+    lines = [
+        f"{found.n:,} reviews, {found.accuracy:.3f} of them answered as people did; "
+        f"{found.share:.4f} of the words chosen in each, as many as people marked",
+        "\t".join(("marks of", *MEASURES)),
+    ]
+    for row in found.rows:
+        figures = (row.estimates[name] for name in MEASURES)
+        lines.append("\t".join((row.title, *(f"{e.value:.3f} [{e.low:.3f}, {e.high:.3f}]" for e in figures))))
+    lines.append(f"Published: {PUBLISHED['system']}: auprc {PUBLISHED['auprc']} ({PUBLISHED['note']})")
+    return "\n".join(lines)
 
 
 def _silence_native_messages():

@@ -133,6 +133,18 @@ def documents(folder, split, own_labels=None):
     raise InputError(f"{folder} holds neither Reuters (*.jsonl) nor GoEmotions (*.tsv) files.")
 
 
+def marked_reviews(folder, split) -> list[datasets.MarkedItem]:
+    """Reviews with people's marks: a folder and its split, or one file.
+
+    Raises:
+        InputError: there are none.
+    """
+    path = Path(folder)
+    if path.is_file():
+        return datasets.movies(path.parent, path.stem)[0]
+    return datasets.movies(path, split)[0]
+
+
 def _marked(path):
     """Whether a file's first line is a review with people's marks, and no Reuters story."""
     with path.open(encoding="utf-8") as file:
