@@ -3,6 +3,7 @@
 A folder holds `config.json`, `weights.safetensors` (names are Keras variable paths), `card.md`,
 `history.csv`, `epochs.safetensors`, and for text `vocabulary.txt`. Loading builds the network
 from our registry and copies numbers into it: no pickle, no Lambda, no code from the folder.
+A folder with a `.keras` file, or such a file itself, is somebody else's: see `models.foreign`.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
+from models import foreign
 from models.errors import CheckpointError
 from models.frontend.tokenizer import Vocabulary
 
 FORMAT = "earmark-checkpoint"
 FORMAT_VERSION = 1
+# A config's `order` from here on: systems that were trained to be compared. Without one, a user's own.
+FIRST_COMPARED, LAST = 20, 100
 REQUIRED = ("config.json", "weights.safetensors")
 _HASHED = ("config.json", "weights.safetensors", "vocabulary.txt")
 
@@ -36,31 +40,58 @@ def root() -> Path:
 
 @dataclass(frozen=True)
 class Listing:
-    """A checkpoint folder as the app lists it; `problem` says why it cannot be used, or is `None`."""
+    """A checkpoint as the app lists it.
+
+    Args:
+        name, modality, title: as of `Checkpoint`.
+        path: its folder, or a `.keras` file.
+        problem: why it cannot be used, or `None`.
+        group: `"default"`, `"compared"` (systems trained alike, for comparison) or `"own"` (the user's).
+        family: which of our samples suit it; `""` where its config does not say.
+    """
 
     name: str
     modality: str
     title: str
     path: Path
     problem: str | None = None
+    group: str = "own"
+    family: str = ""
 
 
 def available(modality: str | None = None) -> list[Listing]:
-    """Every checkpoint folder, healthy ones first (in the config's `order`, then by name), damaged ones last."""
+    """Every checkpoint, healthy ones first (in the config's `order`, then by name), damaged ones last."""
     folder = root()
-    found = []
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if not path.is_dir() or path.name.startswith("."):
+    found, names = [], set()
+    # Folders first: of a folder and a file of one name, the folder has it.
+    for path in sorted(folder.iterdir(), key=lambda p: (not p.is_dir(), p.name)) if folder.is_dir() else []:
+        if path.name.startswith(".") or not (path.is_dir() or foreign.is_foreign(path)):
             continue
+        name = foreign.name_of(path)
         try:
+            if name in names:
+                raise CheckpointError(f"File “{path.name}” cannot be used: a folder “{name}” has its name. Rename it.")
+            names.add(name)
             config = _config(path)
         except CheckpointError as error:
-            found.append((1, 0, Listing(path.name, "unknown", path.name, path, str(error))))
+            found.append((1, 0, Listing(name, "unknown", name, path, str(error))))
             continue
         if modality in (None, config["modality"]):
-            entry = Listing(path.name, config["modality"], config.get("title", path.name), path)
-            found.append((0, config.get("order", 100), entry))
+            order = config.get("order")
+            numbered = isinstance(order, (int, float)) and not foreign.is_foreign(path)
+            group = "own" if not numbered else "compared" if order >= FIRST_COMPARED else "default"
+            title, family = config.get("title", name), str(config.get("family", ""))
+            entry = Listing(name, config["modality"], title, path, group=group, family=family)
+            found.append((0, order if numbered else LAST, entry))
     return [entry for *_, entry in sorted(found, key=lambda f: (f[0], f[1], f[2].name))]
+
+
+def files(name: str) -> list[Path]:
+    """The files of the checkpoint of that name, sorted; empty where there is none."""
+    path = root() / name
+    if path.is_dir():
+        return sorted(path.iterdir())
+    return sorted(file for file in foreign.files(path.with_name(name + foreign.SUFFIX)).values() if file.is_file())
 
 
 class Checkpoint:
@@ -149,6 +180,10 @@ class Checkpoint:
         probabilities, maps = self._compiled(features)
         return np.asarray(probabilities), {name: np.asarray(weights) for name, weights in maps.items()}
 
+    def notices(self, steps: int) -> tuple[str, ...]:
+        """Plain sentences on an input of so many words or frames; ours read any number."""
+        return ()
+
     def track(self, features) -> np.ndarray:
         """Probabilities of every step, `(batch, steps, labels)`; for per-step tasks only."""
         return np.asarray(self._compiled_track(features))
@@ -161,9 +196,13 @@ def load(name: str | os.PathLike) -> Checkpoint:
         CheckpointError: no such folder, or a damaged or foreign one; the message names it.
     """
     path = Path(name) if os.sep in str(name) else root() / str(name)
+    if not path.exists():
+        path = path.with_name(path.name + foreign.SUFFIX)
+    if foreign.is_foreign(path):
+        return foreign.load(path)
     if not path.is_dir():
         known = ", ".join(entry.name for entry in available()) or "none"
-        raise CheckpointError(f"There is no checkpoint “{path.name}”. Known checkpoints: {known}.")
+        raise CheckpointError(f"There is no checkpoint “{foreign.name_of(path)}”. Known checkpoints: {known}.")
     config = _config(path)
     vocabulary = frontend = None
     try:
@@ -250,6 +289,8 @@ def _short(error):
 
 
 def _config(path):
+    if foreign.is_foreign(path):
+        return foreign.config(path)
     missing = [name for name in REQUIRED if not (path / name).is_file()]
     if missing:
         raise CheckpointError(f"Checkpoint “{path.name}” cannot be used: {' and '.join(missing)} missing.")

@@ -11,7 +11,7 @@ from models import __version__
 from models.errors import InputError
 from models.explanation import AttentionMap, AudioInfo, Explanation, Picture, Provenance, Units, Window
 from models.frontend import audio
-from models.frontend.tokenizer import UNKNOWN, tokenize
+from models.frontend.tokenizer import UNKNOWN
 
 MAXIMUM_WORDS = 20_000
 MAXIMUM_CHARACTERS = 1_000_000
@@ -121,7 +121,7 @@ def explain_clip(checkpoint, data: bytes, *, name: str = "", muted=(), progress=
         picture=picture,
         sound=sound,
         changed=tuple((float(a), float(b)) for a, b in muted),
-        notices=clip.notices,
+        notices=clip.notices + checkpoint.notices(last - first),
     )
 
 
@@ -145,10 +145,8 @@ def explain_text(checkpoint, text: str, *, name: str = "", masked=(), progress=N
             f"This text has {len(text):,} characters; the limit is {MAXIMUM_CHARACTERS:,}. Paste a shorter part of it."
         )
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise InputError(
-            "This text holds half of a character, which no file can store. Copy it from its source again."
-        )
-    starts, ends = tokenize(text)
+        raise InputError("This text holds half of a character, which no file can store. Copy it from its source again.")
+    starts, ends = checkpoint.vocabulary.tokenize(text)
     if not len(starts):
         raise InputError("There are no words in this text. Paste or type some, or choose a sample.")
     # Words as a word processor counts them; a text without spaces is bounded by its tokens.
@@ -178,7 +176,7 @@ def explain_text(checkpoint, text: str, *, name: str = "", masked=(), progress=N
         progress(1, 1)
     watch.lap("forward")
     model = checkpoint.model
-    notices = []
+    notices = list(checkpoint.notices(len(starts)))
     if 2 * known.sum() < len(known):
         notices.append(
             f"{int((~known).sum())} of {len(known)} words are unknown to this model: it was trained on English and "
@@ -251,7 +249,9 @@ def _run_windows(checkpoint, windows, progress):
 
 
 def _cut(weights, axes, size):
-    """A map's first `size` steps, and its first `size` queries where it has some."""
+    """A map's first `size` steps, and its first `size` queries where it has some; a single step is spread evenly."""
+    if weights.shape[-1] == 1 and size > 1:
+        return np.repeat(weights / size, size, axis=-1)
     return weights[tuple(slice(size) if axis in ("query", "step") else slice(None) for axis in axes)]
 
 

@@ -7,25 +7,11 @@ from components.samples import sample_named
 from components.wording import lower_headings, plain
 from models import checkpoints
 from models.errors import CheckpointError
+from pages.common import adding
 from pages.common.controls import told_apart
 from pages.common.shelf import shelf
 
-ADDING = """
-A checkpoint is a folder. Put it next to the others in the folder below and reload this page: nothing needs to be
-restarted.
-
-| file | what it holds |
-|:--|:--|
-| `config.json` | the architecture and its sizes, the labels, the front end |
-| `weights.safetensors` | the numbers the network learned; names are Keras variable paths |
-| `vocabulary.txt` | text only: the words it knows, one a line |
-| `card.md` | what it was trained on, under which licence, how well it does, what it must not be used for |
-| `history.csv` | one row an epoch |
-| `epochs.safetensors` | attention on the samples after each epoch |
-
-`python -m models train` writes such a folder. Nothing in it is ever run as a program: Earmark builds the network from
-its own code and reads only numbers from the file, and refuses a damaged folder with the reason.
-"""
+GROUPS = {"default": "", "compared": "Compared systems · ", "own": "Yours · "}
 
 st.title("Checkpoints")
 st.caption(
@@ -45,9 +31,10 @@ def describe(entry):
         ("Architecture", checkpoint.config["architecture"]),
         ("Trained numbers (parameters)", f"{checkpoint.model.count_params():,}"),
         ("Fingerprint (SHA-256)", checkpoint.hash[:16]),
-        ("Folder", str(entry.path)),
+        ("Folder" if entry.path.is_dir() else "File", str(entry.path)),
     )
     st.markdown("  \n".join(f"**{name}:** {plain(value)}" for name, value in facts))
+    attention_found(checkpoint)
     st.page_link(
         f"pages/{checkpoint.modality}.py",
         label="Try it",
@@ -70,6 +57,18 @@ def describe(entry):
         st.subheader("Its card")
         with st.container(border=True):
             st.markdown(lower_headings(checkpoint.card))
+
+
+def attention_found(checkpoint):
+    """Of a network that was brought in: what was found in it."""
+    network = checkpoint.model
+    if not hasattr(network, "notes"):
+        return
+    found = [plain(sentence) for sentence in network.attention_descriptions.values()]
+    if found:
+        st.markdown("**Attention that was found in it:**\n" + "\n".join(f"- {sentence}" for sentence in found))
+    for note in network.notes:
+        st.info(plain(note), icon=":material/info:")
 
 
 def film(checkpoint):
@@ -106,21 +105,41 @@ def title_of(checkpoint):
     return title
 
 
+def chosen_of(good):
+    """The entry that the visitor, or a link, asks for."""
+    titles = told_apart({entry.name: entry.title for entry in good})
+    groups = {entry.name: GROUPS[entry.group] for entry in good}
+    ordered = [entry.name for group in GROUPS for entry in good if entry.group == group]
+    linked = st.query_params.get("checkpoint")
+    if linked is not None and linked != st.session_state.get("checkpoint-written"):
+        if linked in titles:
+            st.session_state["checkpoint-chosen"] = linked
+        else:
+            st.error(plain(f"The link names the checkpoint “{linked}”, which is not here."), icon=":material/error:")
+    if st.session_state.get("checkpoint-chosen") not in titles:
+        st.session_state["checkpoint-chosen"] = ordered[0]
+    name = st.selectbox(
+        "Checkpoint",
+        ordered,
+        format_func=lambda name: groups[name] + titles[name],
+        key="checkpoint-chosen",
+        help="Compared systems are networks that were trained alike, so that they can be held against each other.",
+    )
+    st.query_params["checkpoint"] = st.session_state["checkpoint-written"] = name
+    return next(entry for entry in good if entry.name == name)
+
+
 good = [entry for entry in entries if entry.problem is None]
-names = list(told_apart({entry.name: entry.title for entry in good}).values())
 broken = [entry.problem for entry in entries if entry.problem is not None]
 if good:
-    for tab, entry in zip(st.tabs(names), good, strict=True):
-        with tab:
-            try:
-                with st.spinner("Opening the checkpoint …"):
-                    describe(entry)
-            except CheckpointError as error:
-                st.error(plain(str(error)), icon=":material/error:")
+    entry = chosen_of(good)
+    try:
+        with st.spinner("Opening the checkpoint …"):
+            describe(entry)
+    except CheckpointError as error:
+        st.error(plain(str(error)), icon=":material/error:")
 if broken:
     st.subheader("Not usable")
     for problem in broken:
         st.error(plain(problem), icon=":material/error:")
-st.subheader("Add a checkpoint")
-st.markdown(ADDING)
-st.code(str(checkpoints.root()), language=None)
+adding.section()

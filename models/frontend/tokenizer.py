@@ -69,6 +69,10 @@ class Vocabulary:
     def __contains__(self, token):
         return normalize(token) in self._index
 
+    def tokenize(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """Offsets of the text's tokens; see `tokenize`."""
+        return tokenize(text)
+
     def encode(self, text: str, starts, ends) -> np.ndarray:
         """Indices of the tokens `text[starts[i]:ends[i]]`, int32 of shape `(tokens,)`."""
         lookup = self._index.get

@@ -64,5 +64,11 @@ class LabelAttention(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.labels)
 
+    def compute_output_spec(self, inputs, mask=None, training=False, return_attention=False, attention_weights=None):
+        output = keras.KerasTensor(self.compute_output_shape(inputs.shape), self.compute_dtype)
+        if not return_attention:
+            return output
+        return output, keras.KerasTensor((inputs.shape[0], self.labels, inputs.shape[1]), self.compute_dtype)
+
     def get_config(self):
         return super().get_config() | {"labels": self.labels, "units": self.units}

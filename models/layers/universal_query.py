@@ -59,5 +59,9 @@ class UniversalQueryAttention(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return (input_shape[0], input_shape[-1])
 
+    def compute_output_spec(self, inputs, mask=None, training=False, return_attention=False, attention_weights=None):
+        output = keras.KerasTensor(self.compute_output_shape(inputs.shape), self.compute_dtype)
+        return (output, keras.KerasTensor(tuple(inputs.shape[:2]), self.compute_dtype)) if return_attention else output
+
     def get_config(self):
         return super().get_config() | {"units": self.units, "dropout": self.dropout}
