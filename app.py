@@ -17,6 +17,7 @@ page = st.navigation(
         st.Page("pages/speech.py", title="Speech", icon=":material/graphic_eq:", default=True),
         st.Page("pages/text.py", title="Text", icon=":material/article:"),
         st.Page("pages/compare.py", title="Compare", icon=":material/compare:"),
+        st.Page("pages/rationales.py", title="Rationales", icon=":material/border_color:"),
         st.Page("pages/corpora.py", title="Corpora", icon=":material/library_books:"),
         st.Page("pages/saved.py", title="Saved", icon=":material/folder_open:"),
         st.Page("pages/checkpoints.py", title="Checkpoints", icon=":material/model_training:"),

@@ -7,6 +7,7 @@ a map may please people and say nothing about the network, and the reverse.
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ PUBLISHED = {
     "verified": False,
     "note": "as quoted in our issue, not checked against the paper; another network, the test split",
 }
-_TITLES = {
+TITLES = {
     "attention": "Attention",
     "gradient-input": "Gradient × input",
     "integrated-gradients": "Integrated gradients",
@@ -43,6 +44,12 @@ _TITLES = {
     "uniform": "Every word alike",
 }
 _MOST_POINTS = 128  # of integrated gradients: a long review would take a minute at more
+_ASKED = {
+    "gradient-input": gradient_input,
+    "integrated-gradients": functools.partial(integrated_gradients, most_points=_MOST_POINTS),
+    "occlusion": occlusion,
+    "smoothgrad": smoothgrad,
+}
 _RANDOM_DRAWS = 20  # score vectors a review
 _RESAMPLES = 1000
 
@@ -68,6 +75,15 @@ class Match:
     passage_recall: float
     auprc: float
     average_precision: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One review, one witness: `scores` `(tokens,)` on the corpus' tokens, those `chosen` (bool), and the `match`."""
+
+    scores: np.ndarray
+    chosen: np.ndarray
+    match: Match
 
 
 @dataclass(frozen=True)
@@ -132,6 +148,13 @@ def token_scores(item: MarkedItem, explanation: Explanation, scores) -> np.ndarr
     return regroup(scores, units.starts, units.ends, item.starts, item.ends)
 
 
+def compare(item: MarkedItem, explanation: Explanation, scores, share: float) -> Comparison:
+    """Hold a witness' scores of our tokens `(steps,)` against people's marks; `share` of the tokens are chosen."""
+    scores = token_scores(item, explanation, scores)
+    chosen = top(scores, share)
+    return Comparison(scores, chosen, match(item, scores, chosen))
+
+
 def match(item: MarkedItem, scores, chosen) -> Match:
     """Compare with people's marks.
 
@@ -185,20 +208,22 @@ def witnesses(checkpoint, explanation, only=None, progress=None) -> dict[str, np
     """
     label = int(explanation.ranking()[0])
     asked = subject(checkpoint, explanation)
-    kinds = {"occlusion": occlusion}
-    if has_gradients(checkpoint.model):
-        kinds |= {
-            "gradient-input": gradient_input,
-            "integrated-gradients": lambda *a, **k: integrated_gradients(*a, **k, most_points=_MOST_POINTS),
-            "smoothgrad": smoothgrad,
-        }
     found = {}
-    if explanation.attention:
-        found["attention"] = explanation.attention[0].select(label=label)
-    for name in _TITLES:
-        if name in kinds and (only is None or name in only):
-            found[name] = kinds[name](asked, label, progress=progress).scores
+    for name in answerable(checkpoint, explanation):
+        if only is not None and name not in only:
+            continue
+        if name == "attention":
+            found[name] = explanation.attention[0].select(label=label)
+        else:
+            found[name] = _ASKED[name](asked, label, progress=progress).scores
     return found
+
+
+def answerable(checkpoint, explanation) -> tuple[str, ...]:
+    """Names of the witnesses that this network can be asked by, attention first."""
+    attention = ("attention",) if explanation.attention else ()
+    gradients = has_gradients(checkpoint.model)
+    return attention + tuple(name for name in _ASKED if gradients or name == "occlusion")
 
 
 def plausibility(checkpoint, items: list[MarkedItem], seed: int = 0, progress=None) -> Plausibility:
@@ -223,13 +248,12 @@ def plausibility(checkpoint, items: list[MarkedItem], seed: int = 0, progress=No
         explanation = explain_text(checkpoint, item.text, name=item.name)
         right += explanation.ranking()[0] in item.labels
         for name, scores in witnesses(checkpoint, explanation).items():
-            scores = token_scores(item, explanation, scores)
-            matches.setdefault(name, []).append(match(item, scores, top(scores, share)))
+            matches.setdefault(name, []).append(compare(item, explanation, scores, share).match)
         for name, found in _baselines(item, share, rng).items():
             matches.setdefault(name, []).append(found)
         if progress is not None:
             progress(done, len(items))
-    rows = tuple(Row(name, _TITLES[name], combine(matches[name], seed)) for name in _TITLES if name in matches)
+    rows = tuple(Row(name, TITLES[name], combine(matches[name], seed)) for name in TITLES if name in matches)
     return Plausibility(len(items), share, right / len(items), rows)
 
 
