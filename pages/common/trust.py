@@ -15,6 +15,7 @@ from components.progress import Job, attend, cancelled
 from components.wording import plain, probability
 from models.errors import Cancelled, EarmarkError
 from models.explanation import Explanation
+from pages.common import whatif
 from pages.common.desk import Desk
 from pages.common.shelf import shelf
 
@@ -158,17 +159,21 @@ def section(desk: Desk) -> None:
     if cancelled(f"{modality}-trust"):
         bench.give_up(more if more in bench.asked else first)
     question = more if more in bench.asked or more in bench.results else first
-    waiting = st.container()
+    waiting, tests, ideas = st.container(), st.container(), st.container()
     known = bench.results.get(question) or bench.results.get(first)
     if known is not None:
-        _result(known, explanation, bench, more)
+        with tests:
+            _result(known, explanation, bench, more)
+    with ideas:
+        whatif.section(desk)
     if question not in bench.results:
         with waiting:
             trust = _tested(desk, bench, question)
         if trust is not None and known is not None:
             st.rerun()
         if trust is not None:
-            _result(trust, explanation, bench, more)
+            with tests:
+                _result(trust, explanation, bench, more)
 
 
 def _result(trust, explanation, bench, more):
