@@ -61,10 +61,10 @@ def maps(comparison: Comparison, titles, *, relative: bool = False, dark: bool =
         if ratio is not None:
             _map(figure, comparison, i, ratio, full, top, speech, dark, place)
         else:
-            _say(figure, comparison, "This network has no attention: nothing to draw.", top, place)
+            _say(figure, "This network has no attention: nothing to draw.", top, dark, place)
         name = html.escape(_short(titles[i]))
         mark = f'<span style="color:{colour_of(i, dark)}">■</span> '
-        _title(figure, mark + f"<b>{name}</b>" + html.escape(about_map(comparison, i)), place)
+        _title(figure, mark + f"<b>{name}</b>" + html.escape(about_map(comparison, i)), dark, place)
         figure.update_yaxes(
             range=[0, top], nticks=4, ticksuffix="×", showgrid=False, zeroline=False, fixedrange=True, **place
         )
@@ -82,7 +82,9 @@ def maps(comparison: Comparison, titles, *, relative: bool = False, dark: bool =
         title_text="Time in seconds" if speech else "Word", row=len(heights), col=1
     )
     figure.update_layout(
-        height=total + _ENDS, margin={"l": 8, "r": 8, "t": 34, "b": 8}, showlegend=False, coloraxis=_bar(relative, dark)
+        height=total + _ENDS, showlegend=False, coloraxis=_bar(relative, dark),
+        # Without padding: the frame stands where the map ends, and leaves the room above it to its title.
+        margin={"l": 8, "r": 8, "t": 34, "b": 8, "pad": 0},
     )
     return figure
 
@@ -94,7 +96,8 @@ def probabilities(explanations, titles, *, dark: bool = False) -> go.Figure:
     """
     chosen = top_labels(explanations)
     figure = go.Figure()
-    for i, explanation in enumerate(explanations):
+    # Plotly stacks labels and bars from below: the last network goes first.
+    for i, explanation in reversed(list(enumerate(explanations))):
         index = {label: k for k, label in enumerate(explanation.labels)}
         here = [label for label in chosen if label in index]
         values = [float(explanation.probabilities[index[label]]) for label in here]
@@ -107,14 +110,13 @@ def probabilities(explanations, titles, *, dark: bool = False) -> go.Figure:
     figure.update_layout(
         height=90 + len(chosen) * (20 + 17 * len(explanations)),
         margin={"l": 8, "r": 40, "t": 8, "b": 8}, barmode="group", bargap=0.25, bargroupgap=0.08,
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left", "traceorder": "normal"},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
     )  # fmt: skip
+    figure.update_layout(legend_traceorder="reversed")
     figure.update_xaxes(title_text="Probability", range=[0, 1.04], tickvals=[0, 0.25, 0.5, 0.75, 1])
-    # Plotly counts from below.
     figure.update_yaxes(
         categoryorder="array", categoryarray=[html.escape(label) for label in chosen[::-1]], ticksuffix=" "
     )
-    figure.update_layout(legend_traceorder="normal")
     return figure
 
 
@@ -173,22 +175,23 @@ def _waveform(figure, explanation, dark):
     figure.add_scatter(x=x, y=high, fill="tonexty", fillcolor=_quiet(dark), **style, **place)
     reach = max(float(np.abs([low, high]).max()), 0.05)
     figure.update_yaxes(range=[-1.05 * reach, 1.05 * reach], visible=False, fixedrange=True, **place)
-    _title(figure, "Sound", place)
+    _title(figure, "Sound", dark, place)
 
 
-def _title(figure, text, place):
+def _title(figure, text, dark, place):
     figure.add_annotation(
         text=text, x=0, xref="x domain", xanchor="left", y=1, yref="y domain", yanchor="bottom", yshift=2,
-        showarrow=False, font={"size": 14}, align="left", **place,
+        showarrow=False, font={"size": 15, "color": _ink(dark)}, align="left", **place,
     )  # fmt: skip
 
 
-def _say(figure, comparison, sentence, top, place):
+def _say(figure, sentence, top, dark, place):
     # A row without a trace would have no axes.
     figure.add_scatter(x=[None], y=[None], hoverinfo="skip", **place)
     figure.add_annotation(
-        text=sentence, x=0.5, xref="x domain", y=top / 2, showarrow=False, font={"size": 14}, **place
-    )
+        text=sentence, x=0.5, xref="x domain", y=top / 2, showarrow=False,
+        font={"size": 15, "color": _ink(dark)}, **place,
+    )  # fmt: skip
 
 
 def _bar(relative, dark):
@@ -212,6 +215,10 @@ def words(comparison) -> list[str]:
 
 def _short(title):
     return title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1] + "…"
+
+
+def _ink(dark):
+    return "#e6e4dd" if dark else "#1f2730"
 
 
 def _quiet(dark):

@@ -27,10 +27,9 @@ MEASURES = (
         "both (Jensen-Shannon).",
     ),
 )
-EVEN = (
-    "Every {step} has the same weight here. Such a map prefers nothing, so it has no order to compare and no top 20 %; "
-    "only the divergence can be worked out."
-)
+EVEN = "Such a map has no order to compare and no top 20 %; only the divergence can be worked out."
+# From this share of the steps on, weights differ by no more than chance would have it; as in `models.alarms`.
+NEARLY = 0.95
 SCALES = {
     "absolute": "Absolute: full colour is 5 times the even share or more, in every row; the heights are on one scale.",
     "relative": "Relative: each row is stretched to its own maximum (at least twice the even share), so heights and "
@@ -62,18 +61,25 @@ def about_map(comparison: Comparison, i: int) -> str:
 def remarks(comparison: Comparison, titles) -> list[str]:
     """Sentences on what is special about some of the maps; none where nothing is."""
     said = []
-    step = _STEP[comparison.explanations[0].modality][0]
+    step, steps = _STEP[comparison.explanations[0].modality]
     for row, title, explanation in zip(comparison.rows, titles, comparison.explanations, strict=True):
         if row.weights is None:
             said.append(f"“{title}” has no attention: nothing to draw, and nothing for the others to agree with.")
-        elif len(row.own) == 1:
-            said.append(f"The input is a single {step} to “{title}”, so its weight is 1 whatever it is.")
-        elif row.even:
-            said.append(f"“{title}”: {row.description or EVEN.format(step=step)}")
-        elif not row.asked:
+            continue
+        if not row.asked:
             said.append(
                 f"“{title}” has no label {comparison.label}; shown is its own most probable one, {row.label} "
                 f"({explanation.probabilities.max():.2f})."
+            )
+        count = len(row.own)
+        if count == 1:
+            said.append(f"The input is a single {step} to “{title}”, so its weight is 1 whatever it is.")
+        elif row.even:
+            said.append(f"“{title}” gives every {step} the same weight. {row.description} {EVEN}")
+        elif row.effective >= NEARLY * count:
+            said.append(
+                f"“{title}” looks nearly evenly at everything: at {row.effective:.0f} of {count} {steps}’ worth. Which "
+                "of them gets a little more may be noise, so read its order with care."
             )
     return said
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 
 import streamlit as st
@@ -14,6 +15,7 @@ from pages.common.desk import Input, linked_input
 from pages.common.shelf import explain, shelf
 
 _LOG = logging.getLogger("earmark")
+_TIMING, _LONG = 1.0, 8.0  # seconds: up to the one a network runs a third time, from the other on only once
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class Answer:
     explanation: Explanation
 
     @property
-    def forward(self) -> float | None:
-        return self.explanation.provenance.milliseconds.get("forward")
+    def forward(self) -> float:
+        return self.explanation.provenance.milliseconds["forward"]
 
 
 @dataclass
@@ -178,15 +180,11 @@ def _answer(name, input, kept, progress):
     checkpoint = shelf().get(name)
     if checkpoint.hash in kept and kept[checkpoint.hash].explanation.provenance.checkpoint == name:
         return kept[checkpoint.hash]
-    explanation = explain(checkpoint, input.data, name=input.name, progress=progress)
-    if checkpoint.hash not in _ran():
-        # A network's first run builds its graph, which takes longer than the run: that time would be no measure.
-        _ran().add(checkpoint.hash)
-        explanation = explain(checkpoint, input.data, name=input.name, progress=progress)
-    return Answer(checkpoint.title, checkpoint.model.count_params(), explanation)
-
-
-@st.cache_resource(show_spinner=False)
-def _ran() -> set:
-    """Fingerprints of the networks that this page has run."""
-    return set()
+    # Other work slows a run down, and a network's first one builds its graph: the fastest is the measure.
+    began, runs = time.monotonic(), []
+    while len(runs) < 2 or (len(runs) < 3 and time.monotonic() - began < _TIMING):
+        runs.append(explain(checkpoint, input.data, name=input.name, progress=progress))
+        if time.monotonic() - began > _LONG:
+            break
+    fastest = min(runs, key=lambda run: run.provenance.milliseconds["forward"])
+    return Answer(checkpoint.title, checkpoint.model.count_params(), fastest)

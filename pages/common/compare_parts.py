@@ -31,8 +31,7 @@ def cards(answers: tuple[Answer, ...], titles, dark: bool) -> None:
             st.html(f'<div style="height:6px;border-radius:3px;background:{figures.colour_of(i, dark)}"></div>')
             st.markdown(f"**{plain(title)}**")
             st.markdown(plain(wording.verdict(answer.explanation)))
-            took = "" if answer.forward is None else f" · {answer.forward:,.0f} ms"
-            st.caption(plain(f"{answer.parameters:,} parameters{took}"))
+            st.caption(plain(f"{answer.parameters:,} parameters · {answer.forward:,.0f} ms"))
 
 
 def chosen_settings(answers: tuple[Answer, ...], modality: str, query: dict) -> tuple[str | None, str]:
@@ -91,23 +90,25 @@ def maps(comparison: Comparison, titles, *, relative: bool, dark: bool) -> None:
 
 def agreement(comparison: Comparison, titles) -> None:
     """How far the maps agree, in words and figures, and what the figures mean."""
-    st.subheader("Do they look at the same places?")
+    st.subheader("How far they agree")
     modality = comparison.explanations[0].modality
     if not comparison.agreements:
         st.markdown("It takes two maps to agree or to differ. Choose another network that has attention.")
         return
     for found in comparison.agreements:
         st.markdown("- " + plain(words.agreement(found, titles, modality)))
+    table = tables.agreement_table(comparison, titles)
     st.dataframe(
-        tables.agreement_table(comparison, titles),
+        table.assign(overlap=100 * table["overlap"]),
         hide_index=True,
         column_config={
             "first": "One network",
             "second": "The other",
             "spearman": st.column_config.NumberColumn("Rank correlation (−1 to 1)", format="%.2f"),
-            "overlap": st.column_config.NumberColumn("Top 20 % shared", format="percent"),
+            "overlap": st.column_config.NumberColumn("Top 20 % shared", format="%.0f %%"),
             "divergence": st.column_config.NumberColumn("Divergence (0 to 1 bit)", format="%.3f"),
         },
+        placeholder="–",
     )
     with st.expander("What these figures mean"):
         st.markdown(words.measures(modality))
@@ -137,7 +138,9 @@ def answers_side_by_side(answers: tuple[Answer, ...], titles, dark: bool) -> Non
     table = tables.probabilities_table(explanations, titles)
     with st.expander(f"All {len(table)} labels as a table"):
         figure = st.column_config.NumberColumn(format="%.4f")
-        st.dataframe(table, hide_index=True, column_config={name: figure for name in table.columns[1:]})
+        st.dataframe(
+            table, hide_index=True, column_config=dict.fromkeys(table.columns[1:], figure), placeholder="–"
+        )
 
 
 def facts(comparison: Comparison, answers: tuple[Answer, ...], titles) -> None:
@@ -145,7 +148,7 @@ def facts(comparison: Comparison, answers: tuple[Answer, ...], titles) -> None:
     st.subheader("Size and speed")
     rows, columns = [], ("network", "n", "forward", "total", "steps", "even")
     for answer, title, row in zip(answers, titles, comparison.rows, strict=True):
-        total = answer.explanation.provenance.milliseconds.get("total")
+        total = answer.explanation.provenance.milliseconds["total"]
         spread = None if row.effective is None else 100 * row.effective / len(row.own)
         rows.append((title, answer.parameters, answer.forward, total, len(answer.explanation.units), spread))
     config = st.column_config
@@ -155,16 +158,19 @@ def facts(comparison: Comparison, answers: tuple[Answer, ...], titles) -> None:
         column_config={
             "network": "Network",
             "n": config.NumberColumn("Parameters", format="localized", help="Numbers that were learned."),
-            "forward": config.NumberColumn("Network alone", format="%.0f ms", help="Over this input, just now."),
+            "forward": config.NumberColumn(
+                "Network alone", format="%.0f ms", help="Its pass over this input just now, the fastest of up to three."
+            ),
             "total": config.NumberColumn("In all", format="%.0f ms", help="With reading and preparing the input."),
             "steps": config.NumberColumn("Steps", format="localized", help="Moments or words it told apart."),
             "even": config.NumberColumn(
                 "Attention spread over",
                 format="%.0f %%",
                 help="Of its steps' worth: 100 % looks at everything alike, 1 % at one step in a hundred. "
-                "It is exp(entropy) of the weights over their number. Empty without attention.",
+                "It is exp(entropy) of the weights over their number. None without attention.",
             ),
         },
+        placeholder="–",
     )
 
 
@@ -201,8 +207,8 @@ def results_table(modality: str) -> None:
         return
     table = tables.results_table(found, results.against_best(found), results.METRICS)
     config = st.column_config
-    formats = {name: config.NumberColumn(format="%.4f") for title in results.METRICS.values()
-               for name in (title, f"spread of {title}")}  # fmt: skip
+    formats = {title: config.NumberColumn(format="%.3f") for title in results.METRICS.values()}
+    formats |= {f"spread of {title}": config.NumberColumn("± spread", format="%.3f") for title in formats}
     formats |= {
         "parameters": config.NumberColumn(format="localized"),
         "milliseconds": config.NumberColumn("ms an input", format="%.1f"),
@@ -211,11 +217,13 @@ def results_table(modality: str) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        column_config={name: made for name, made in formats.items() if name in table} | {"checkpoint": "Network"},
+        column_config={name: made for name, made in formats.items() if name in table}
+        | {"checkpoint": config.TextColumn("Network", pinned=True)},
+        placeholder="–",
     )
     st.markdown(words.SPREAD)
     st.caption(
-        "A click on a column's head sorts by it. Rows can be compared only where “scored on” says the same. Empty: no "
+        "A click on a column's head sorts by it. Rows can be compared only where “scored on” says the same. A dash: no "
         "file says. Milliseconds are the median of 20 inputs on the computer that trained the network. Where runs are "
         "folds, each is another part of the speakers, and the spread is over these."
     )

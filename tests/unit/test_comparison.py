@@ -264,8 +264,9 @@ def test_a_long_map_is_thinned_without_losing_its_peak():
 def test_bars_leave_out_the_labels_a_network_lacks():
     a, b = text(None), text(None, ("grain", "joy"), probabilities=[0.3, 0.6], thresholds=None)
     figure = comparison_figures.probabilities((a, b), ["A", "B"])
-    assert list(figure.data[0].y) == ["crude", "grain", "earn"] and list(figure.data[1].y) == ["joy", "grain"]
-    np.testing.assert_allclose(figure.data[1].x, [0.6, 0.3], atol=1e-6)
+    first, second = figure.data[::-1]  # Plotly stacks them from below
+    assert list(first.y) == ["crude", "grain", "earn"] and list(second.y) == ["joy", "grain"]
+    np.testing.assert_allclose(second.x, [0.6, 0.3], atol=1e-6)
 
 
 def test_the_texts_component_gets_offsets_and_weights_and_no_markup():
