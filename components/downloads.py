@@ -18,8 +18,8 @@ def steps_table(explanation: Explanation) -> pd.DataFrame:
     Columns are `step`; for speech `start_s`, `end_s` (seconds of the original clip); for text
     `start`, `end` (character offsets), `token` (as typed) and `known`; then `changed` (was the
     step muted or masked) and one column a map, `MAP`, or `MAP[LABEL]`, `MAP[head 0]` and so on
-    where the map has these axes. A query axis is averaged: a row is one attended step. Of two
-    columns with one name, the second is called `NAME (2)`.
+    where the map has these axes. A query axis is averaged: a row is one attended step. A per-step task adds
+    `p(LABEL)`, each step's own probabilities. Of two columns with one name, the second is called `NAME (2)`.
     """
     units = explanation.units
     columns = {"step": range(len(units))}
@@ -45,6 +45,9 @@ def steps_table(explanation: Explanation) -> pd.DataFrame:
             parts = [explanation.labels[i] if axis == "label" else f"{axis} {i}" for axis, i in chosen.items()]
             name = f"{map_.name}[{', '.join(parts)}]" if parts else map_.name
             columns[_unused(name, columns)] = map_.select(**chosen)
+    if explanation.track is not None:
+        for i, label in enumerate(explanation.labels):
+            columns[_unused(f"p({label})", columns)] = explanation.track[:, i]
     return pd.DataFrame(columns)
 
 

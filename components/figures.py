@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -45,6 +47,40 @@ def attention_curve(explanation: Explanation, *, label: int | None = None, dark:
     figure.add_hline(y=1 / max(len(units), 1), line_dash="dot", annotation_text="evenly shared")
     figure.update_layout(xaxis_title=axis, yaxis_title="Weight", height=280, margin={"l": 8, "r": 8, "t": 24, "b": 8})
     figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def emotion_track(explanation: Explanation, *, dark: bool = False) -> go.Figure:
+    """The probabilities of every step of a per-step task, stacked over the seconds of the clip; the likeliest below.
+
+    Raises:
+        ValueError: the explanation has no track.
+    """
+    if explanation.track is None:
+        raise ValueError("Only an explanation of a per-step task has a track.")
+    units, figure = explanation.units, go.Figure()
+    # Steps, not slopes: a step's answer holds from its start to its end.
+    x = np.append(units.starts, units.ends[-1])
+    hatches = ("", "/", "x", "-", ".", "|")
+    for place, index in enumerate(explanation.ranking().tolist()):
+        colour = SERIES[dark][place % len(SERIES[dark])]
+        values = np.append(explanation.track[:, index], explanation.track[-1, index])
+        label = explanation.labels[index]
+        figure.add_scatter(
+            x=x, y=values, name=label, mode="lines", stackgroup="labels",
+            line={"shape": "hv", "width": 0.5, "color": colour}, fillcolor=colour,
+            # More labels than colours: those after the sixth are hatched.
+            fillpattern={"shape": hatches[place // len(SERIES[dark]) % len(hatches)]},
+            hovertemplate=f"{html.escape(label)}: %{{y:.0%}}<extra></extra>",
+        )  # fmt: skip
+    figure.update_layout(
+        height=300,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        hovermode="x unified",
+        legend={"orientation": "h", "y": -0.3, "traceorder": "normal"},
+        xaxis={"title": "Time in seconds", "range": [float(x[0]), float(x[-1])], "hoverformat": ".2f"},
+        yaxis={"title": "Probability", "range": [0, 1], "tickformat": ".0%"},
+    )
     return figure
 
 

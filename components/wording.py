@@ -116,7 +116,10 @@ def facts(explanation: Explanation) -> list[tuple[str, str]]:
         if steps:
             length = float(np.median(explanation.units.ends - explanation.units.starts))
             rows.append(("Steps", f"{steps:,} of {1000 * length:.0f} ms"))
-        if len(explanation.windows) > 1:
+        if explanation.track is not None:
+            runs = len(explanation.windows)
+            rows.append(("Answers", f"one a step; {runs} stretch{'es' * (runs != 1)} with one label on top"))
+        elif len(explanation.windows) > 1:
             rows.append(("Windows", f"{len(explanation.windows)} overlapping ones, as the clip is longer than one"))
     else:
         known = explanation.units.known

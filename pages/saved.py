@@ -44,6 +44,7 @@ if explanation is None:
 else:
     result.verdict(explanation, None)
     VIEWS[explanation.modality](explanation, key="saved-view", can_predict=False)
+    result.track(explanation)
     data = explanation.text if explanation.modality == "text" else explanation.sound
     here = {entry.name for entry in checkpoints.available(explanation.modality)}
     if data is not None and explanation.provenance.checkpoint in here:

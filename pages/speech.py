@@ -73,6 +73,7 @@ if desk.shown is not None:
     changed = desk.before if desk.shown is not desk.before else None
     result.verdict(desk.shown, changed)
     event = player(desk.shown, before=changed, key="player")
+    result.track(desk.shown)
     belief = st.container()
     result.reading_aid(desk.shown)
     result.downloads(desk.shown, key="speech")

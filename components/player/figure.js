@@ -343,7 +343,10 @@ function drawFigure(pen, model, layout, state) {
         else unread += 1;
       });
     });
-    const title = layout.narrow ? "Windows and their answers" : "Windows: the clip is longer than the model’s window; what each window says on its own";
+    const long = model.perStep
+      ? "Answers over time: the label on top in each stretch, and its average probability there"
+      : "Windows: the clip is longer than the model’s window; what each window says on its own";
+    const title = layout.narrow ? (model.perStep ? "Answers over time" : "Windows and their answers") : long;
     const inView = model.windows.filter((window) => window.end > from && window.start < to).length;
     pen.text(x, lane.titleY, unread > inView / 2 ? `${title} (zoom in to read)` : title, titled);
   }

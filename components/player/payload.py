@@ -81,6 +81,7 @@ def payload(
         "probabilities": explanation.probabilities.tolist(),
         "thresholds": None if explanation.thresholds is None else explanation.thresholds.tolist(),
         "predicted": explanation.predicted().tolist(),
+        "perStep": explanation.track is not None,
         "before": None if before is None else before.probabilities.tolist(),
         "windows": [
             {

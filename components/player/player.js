@@ -59,7 +59,7 @@ function createPlayer(parent, editable) {
     readout.append(buildElement("span", { className: "player-part" }, buildElement("span", { className: "ear-quiet" }, name), now[key]));
   }
   now.window = buildElement("span", { className: "player-now" });
-  now.windowPart = buildElement("span", { className: "player-part", hidden: true }, buildElement("span", { className: "ear-quiet" }, "This window alone"), now.window);
+  now.windowPart = buildElement("span", { className: "player-part", hidden: true }, buildElement("span", { className: "ear-quiet" }, ""), now.window);
   readout.append(now.windowPart);
   const spoken = buildElement("span", { className: "ear-unseen", role: "status" });
   const trouble = buildElement("p", { className: "player-trouble", role: "status", hidden: true });
@@ -428,6 +428,7 @@ function createPlayer(parent, editable) {
     put(now.rank, step < 0 ? "–" : `${ranking.ranks[step].toLocaleString("en")} of ${weights.length.toLocaleString("en")}`);
     const heard = windowsNow().map(windowWords).join("; ");
     now.windowPart.hidden = !model.windows.length;
+    now.windowPart.firstChild.textContent = model.perStep ? "This stretch alone" : "This window alone";
     put(now.window, heard || "–");
     if (state.wanted) return;
     figure.setAttribute("aria-valuenow", state.time.toFixed(3));
@@ -520,13 +521,13 @@ function createPlayer(parent, editable) {
 
   function windowRows() {
     const few = model.labels.length <= 10;
-    const head = ["Window", "From–to", "Answer", ...(few ? model.labels : ["Next answers"])];
+    const head = [model.perStep ? "Stretch" : "Window", "From–to", "Answer", ...(few ? model.labels : ["Next answers"])];
     const order = (p) => p.map((_, i) => i).sort((a, b) => p[b] - p[a] || a - b);
     const others = (p) => order(p).slice(1, 4).map((i) => `${model.labels[i]} ${spellProbability(p[i])}`).join(", ");
     const row = (first, span, p) => [
       first, span, model.labels[order(p)[0]], ...(few ? p.map(spellProbability) : [others(p)]),
     ];
-    return buildTable("Probabilities of each window on its own, and of the whole clip", head, [
+    return buildTable(`Probabilities of each ${model.perStep ? "stretch" : "window"} on its own, and of the whole clip`, head, [
       ...model.windows.map((w, i) => row(String(i + 1), spellSpan(w.start, w.end), w.probabilities)),
       row("Whole clip", spellSpan(0, model.duration), state.data.probabilities),
     ]);
@@ -704,6 +705,7 @@ function createPlayer(parent, editable) {
     chooseAxes();
     figure.setAttribute("aria-valuemax", model.duration.toFixed(3));
     windowTable.node.hidden = !model.windows.length;
+    windowTable.node.firstChild.textContent = `What each ${model.perStep ? "stretch" : "window"} says, as a table`;
     windowTable.show();
     showFields();
     showLabels();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components import wording
+from components import figures, wording
 from components.downloads import file_name, to_csv, weights_table
 from components.player.payload import payload as player_payload
 from components.reader.payload import payload as reader_payload
@@ -50,6 +50,22 @@ def verdict(explanation: Explanation, before: Explanation | None) -> None:
         st.markdown(plain(f"This is the answer with {wording.taken_away(explanation)}."))
     for notice in explanation.notices:
         st.warning(plain(notice), icon=":material/info:")
+
+
+def track(explanation: Explanation) -> None:
+    """For a network that answers at every step: its answers over time."""
+    if explanation.track is None:
+        return
+    st.markdown("##### The answer, moment by moment")
+    st.caption(
+        "This network gives every moment an answer of its own; the answer for the whole clip is their average. It "
+        "learned from labels of whole clips only, so a moment's answer was never checked against a person's."
+    )
+    st.plotly_chart(
+        figures.emotion_track(explanation, dark=st.context.theme.type == "dark"),
+        key="emotion-track",
+        alt="The probabilities of all labels over the seconds of the clip; the table of all moments has the numbers.",
+    )
 
 
 def reading_aid(explanation: Explanation) -> None:

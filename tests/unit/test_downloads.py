@@ -233,3 +233,11 @@ def test_events_ask_for_changes():
     assert link.changes_after({"kind": "reset"}, "text") == ()
     assert link.changes_after({"kind": "predict", "masked": [2, 7]}, "text") == (2, 7)
     assert link.changes_after({"kind": "predict", "muted": [[0.5, 1]]}, "speech") == ((0.5, 1.0),)
+
+
+def test_the_answers_of_every_step_are_columns_of_the_table():
+    track = weights(40, 3)
+    table = steps_table(speech(task="per-step", track=track))
+    np.testing.assert_array_equal(table[["p(calm)", "p(happy)", "p(sad)"]].to_numpy(), track)
+    assert not [name for name in steps_table(speech()).columns if name.startswith("p(")]
+    assert ("Answers", "one a step; 0 stretches with one label on top") in wording.facts(speech(track=track))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from explanations import speech, weights
 
 from components import colours, figures
 
@@ -40,6 +41,18 @@ def test_film_has_one_frame_an_epoch_of_the_chosen_label(dark):
     assert figure.data[0].line.color == (colours.DARK_LINE if dark else colours.LIGHT_LINE)
     mean = figures.epochs_film(maps, axes=("label", "step"))
     np.testing.assert_allclose(mean.data[0].y, maps[-1].mean(axis=0), rtol=1e-6)
+
+
+def test_emotion_track_stacks_every_steps_own_probabilities():
+    track = weights(40, 3)
+    explanation = speech(task="per-step", track=track)
+    figure = figures.emotion_track(explanation)
+    assert [trace.name for trace in figure.data] == ["happy", "calm", "sad"]  # the likeliest first
+    for trace, index in zip(figure.data, (1, 0, 2), strict=True):
+        np.testing.assert_array_equal(trace.y[:-1], track[:, index])
+        np.testing.assert_array_equal(trace.x, [*explanation.units.starts, explanation.units.ends[-1]])
+    with pytest.raises(ValueError):
+        figures.emotion_track(speech())
 
 
 def test_last_ranking():
