@@ -5,7 +5,7 @@ import streamlit as st
 from components.link import changes_after
 from components.player import player
 from components.wording import ATTENTION
-from pages.common import controls, corpus, result, trust
+from pages.common import controls, corpus, result, syllables, trust
 from pages.common.desk import Desk, Input
 
 SOURCES = {
@@ -72,8 +72,10 @@ with st.container():
 if desk.shown is not None:
     changed = desk.before if desk.shown is not desk.before else None
     result.verdict(desk.shown, changed)
-    event = player(desk.shown, before=changed, key="player")
+    found = syllables.of(desk.shown)
+    event = player(desk.shown, before=changed, key="player", spans=syllables.spans(found))
     result.track(desk.shown)
+    syllables.section(desk.shown, found)
     belief = st.container()
     result.reading_aid(desk.shown)
     result.downloads(desk.shown, key="speech")

@@ -26,6 +26,7 @@ def player(
     key: str,
     height: int | None = None,
     can_predict: bool = True,
+    spans: list[dict] = (),
 ) -> dict | None:
     """Show a clip with its attention, to be seen, heard and muted.
 
@@ -37,6 +38,7 @@ def player(
         height: of the picture in pixels; `None` chooses by content.
         can_predict: whether there is a model to ask again. `False` for a reopened explanation
             whose checkpoint is not here: the predict buttons are left out.
+        spans: syllables, say; see `payload`.
 
     Returns:
         `None`, or in the one run that follows what the user asked for: `{"kind": "predict",
@@ -46,7 +48,7 @@ def player(
     Raises:
         InputError: see `payload`.
     """
-    data = payload(explanation, before, height=height, can_predict=can_predict)
+    data = payload(explanation, before, height=height, can_predict=can_predict, spans=spans)
     result = _component()(data=data, key=key, on_event_change=lambda: None)
     return _event(result.event, data["duration"])
 

@@ -15,7 +15,7 @@ function figureLayout(model, width, height, overview = true) {
   let curve = narrow ? 72 : 88;
   let wave = narrow ? 92 : 116;
   let spectrogram = model.picture ? (narrow ? 84 : 108) : 0;
-  const windows = model.windows.length ? 2 * 17 + title + gap : 0;
+  const windows = (model.windows.length ? 2 * 17 + title + gap : 0) + (model.spans.length ? 2 * 17 + title + gap : 0);
   const fixed = 3 * title + (spectrogram ? 2 : 1) * gap - (spectrogram ? 0 : title) + marks + windows + 36 + (overview ? 30 : 0);
   if (height) {
     const scale = Math.max((height - fixed) / (curve + wave + spectrogram), 0.5);
@@ -29,10 +29,11 @@ function figureLayout(model, width, height, overview = true) {
     y = top + Math.round(size) + gap;
     return { y: top, height: Math.round(size), titleY: top - extra - 5 };
   };
-  const lanes = { curve: lane(curve, marks), wave: lane(wave), spectrogram: null, windows: null };
+  const lanes = { curve: lane(curve, marks), wave: lane(wave), spectrogram: null, windows: null, spans: null };
   lanes.curve.marksY = lanes.curve.y - marks + 8;
   if (spectrogram) lanes.spectrogram = lane(spectrogram);
-  if (windows) lanes.windows = lane(2 * 17);
+  if (model.spans.length) lanes.spans = lane(2 * 17);
+  if (model.windows.length) lanes.windows = lane(2 * 17);
   y -= gap;
   const axis = { y, height: 36 };
   y += 36;
@@ -170,6 +171,7 @@ function drawFigure(pen, model, layout, state) {
   drawUnused();
   nameUniform();
   drawMuted();
+  if (lanes.spans) drawSpans();
   if (lanes.windows) drawWindows();
   drawTimeAxis();
   if (layout.overview) drawOverview();
@@ -326,6 +328,22 @@ function drawFigure(pen, model, layout, state) {
         }
       });
     }
+  }
+
+  function drawSpans() {
+    const lane = lanes.spans;
+    const style = { size: 11, fill: theme.text, family: theme.family };
+    for (const span of model.spans) {
+      within(span.start, span.end, (left, size) => {
+        pen.rect(left, lane.y, size, lane.height, attentionTint(Math.round(scale.level(span.ratio / weights.length) * 64)));
+        pen.frame(left, lane.y, size, lane.height, theme.edge);
+        [span.label, spellShare(span.share)].forEach((line, i) => {
+          if (pen.width(line, style) < size - 4) pen.text(left + size / 2, lane.y + 14 + 14 * i, line, { ...style, anchor: "middle" });
+        });
+      });
+    }
+    const title = layout.narrow ? "Attention per syllable" : "Attention per syllable: its share, and as colour the average weight there";
+    pen.text(x, lane.titleY, title, titled);
   }
 
   function drawWindows() {

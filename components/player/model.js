@@ -14,7 +14,7 @@ function clipModel(data, samples) {
     };
   }
   return {
-    duration: data.duration, used: data.used, labels: data.labels, windows: data.windows, perStep: data.perStep, picture,
+    duration: data.duration, used: data.used, labels: data.labels, windows: data.windows, spans: data.spans, perStep: data.perStep, picture,
     starts: decodeFloats(data.steps.starts), ends: decodeFloats(data.steps.ends),
     samples,
     /** Amplitude at the top of the waveform; never 0, so that silence is a line and not an error. */

@@ -50,10 +50,15 @@ def payload(
     *,
     height: int | None = None,
     can_predict: bool = True,
+    spans: list[dict] = (),
 ) -> dict:
     """A speech explanation as JSON types; long arrays as base64 of little-endian float32 or bytes.
 
     `id` names the whole explanation and `clip` its sound, so that the browser knows what it may keep.
+
+    Args:
+        spans: stretches of the clip to draw in a lane of their own: dicts of `start`, `end` (seconds), `label`,
+            `share` (of the first map's weight) and `ratio` (mean weight there, in times the uniform weight).
 
     Raises:
         InputError: the explanation is not of speech, or `before` has other labels.
@@ -94,6 +99,7 @@ def payload(
             for w in explanation.windows
         ],
         "changed": [list(span) for span in explanation.changed],
+        "spans": list(spans),
         "picture": None
         if picture is None
         else {
