@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 
 import pytest
 
 from components import trust_wording
+from models import explain
 from models import trust as tests_of_maps
 from models.errors import InputError
 from tests.unit import trusts
@@ -86,6 +88,67 @@ def test_what_was_tested_is_not_tested_again(visitor, recorder):
     next(b for b in at.selectbox if b.label == "Label under test").set_value(order[0])
     visitor.run()
     assert [call[2] for call in recorder.calls] == [order[0], order[1]]
+
+
+def test_a_clips_label_and_what_its_map_is_held_against_are_the_visitors_choice(visitor, recorder):
+    recorder.modality = "speech"
+    at = visitor.open("speech")
+    shown = visitor.desk("speech").shown
+    order = shown.ranking().tolist()
+    assert [call[2] for call in recorder.calls] == [order[0]]
+    assert recorder.asked[-1] == (shown.attention[0].name, "shifted")
+    at.session_state["speech-tests"] = True
+    at = visitor.run()
+    at.segmented_control("speech-baseline").set_value("scattered")
+    at = visitor.run()
+    assert recorder.asked[-1] == (shown.attention[0].name, "scattered")
+    next(b for b in at.selectbox if b.label == "Label under test").set_value(order[2])
+    visitor.run()
+    assert recorder.calls[-1][2] == order[2]
+    assert not any(b.label == "Map under test" for b in visitor.at.selectbox), "there is one map only"
+
+
+@pytest.fixture
+def without_attention(monkeypatch):
+    """Every explanation of a text comes without maps, as a network without attention gives it."""
+    real = explain.explain_text
+
+    def bare(*arguments, **options):
+        return dataclasses.replace(real(*arguments, **options), attention=())
+
+    monkeypatch.setattr(explain, "explain_text", bare)
+
+
+def test_a_network_without_attention_says_so_and_still_offers_the_rest(
+    visitor, monkeypatch, without_attention, quick_tests_of_maps
+):
+    monkeypatch.setattr(tests_of_maps, "assess", quick_tests_of_maps)
+    at = visitor.open("text")
+    assert "What does the answer rest on?" in said(at) and "deserve belief" not in said(at)
+    assert "This network has no attention to test." in said(at)
+    at.session_state["text-tests"] = True
+    at = visitor.run()
+    assert {t.label for t in at.tabs} == {"Taking away", "Other witnesses"}
+    assert len(at.get("plotly_chart")) == 3 and not at.error
+    at.session_state["text-whatif"] = True
+    assert any(b.key == "text-whatif-run" for b in visitor.run().button)
+
+
+def test_of_several_maps_the_visitor_chooses(visitor, monkeypatch, recorder):
+    real = explain.explain_text
+
+    def two(*arguments, **options):
+        made = real(*arguments, **options)
+        second = dataclasses.replace(made.attention[0], name="second")
+        return dataclasses.replace(made, attention=(*made.attention, second))
+
+    monkeypatch.setattr(explain, "explain_text", two)
+    at = visitor.open("text")
+    box = next(b for b in at.selectbox if b.label == "Map under test")
+    assert recorder.asked[-1][0] == box.options[0] != "second"
+    box.set_value("second")
+    visitor.run()
+    assert recorder.asked[-1][0] == "second"
 
 
 def test_a_changed_input_is_tested_anew(visitor, recorder):
