@@ -183,13 +183,15 @@ def train(recipe, folder, out, *, seed, folds=None, epochs=None, samples=None, c
     Returns:
         The folds' means, empty if there are none.
     """
-    results = read_folds(folds) if folds else []
+    if folds:
+        read_folds(folds)  # none there: say so before the long work
     items, variants = load_corpus(recipe, folder, report)
     began = time.time()
     config, model, each_epoch = fit(
         recipe, items, variants, seed=seed, epochs=epochs, samples=samples, report=report
     )
     minutes = (time.time() - began) / 60
+    results = read_folds(folds) if folds else []  # now, as some may have been trained beside this run
     history = _with_fold_means(each_epoch.rows, results)
     card = cards.speech_card(
         recipe, command=command, seed=seed, epochs=epochs or recipe.epochs, minutes=minutes, folds=results,
