@@ -86,6 +86,13 @@ def _parser():
         "--rationales", action="store_true", help="compare attention and the other witnesses with people's marks"
     )
     evaluate.add_argument("--limit", metavar="N", type=_positive, help="with --rationales: so many reviews at most")
+    evaluate.add_argument(
+        "--witnesses",
+        metavar="NAME",
+        nargs="+",
+        choices=("attention", "gradient-input", "integrated-gradients", "occlusion", "smoothgrad"),
+        help="with --rationales: only these (occlusion takes the longest); default: all",
+    )
     evaluate.add_argument("--format", choices=("text", "json"), default="text")
     evaluate.set_defaults(run=_evaluate)
     return parser
@@ -238,8 +245,8 @@ def _evaluate(options):
     if options.rationales:
         print(_rationales(checkpoint, options, progress))
         return
-    if options.limit:
-        raise EarmarkError("--limit goes with --rationales only.")
+    if options.limit or options.witnesses:
+        raise EarmarkError("--limit and --witnesses go with --rationales only.")
     scores = evaluate(checkpoint, options.data, options.split or "test", progress)
     if options.format == "json":
         print(json.dumps(scores))
@@ -256,7 +263,7 @@ def _rationales(checkpoint, options, progress):
     from models.rationales import MEASURES, PUBLISHED, evenly, plausibility
 
     reviews = evenly(marked_reviews(options.data, options.split or "val"), options.limit)
-    found = plausibility(checkpoint, reviews, progress=progress)
+    found = plausibility(checkpoint, reviews, options.witnesses, progress=progress)
     if options.format == "json":
         return json.dumps(asdict(found) | {"published": PUBLISHED})
     lines = [

@@ -226,13 +226,14 @@ def answerable(checkpoint, explanation) -> tuple[str, ...]:
     return attention + tuple(name for name in _ASKED if gradients or name == "occlusion")
 
 
-def plausibility(checkpoint, items: list[MarkedItem], seed: int = 0, progress=None) -> Plausibility:
+def plausibility(checkpoint, items: list[MarkedItem], only=None, seed: int = 0, progress=None) -> Plausibility:
     """Hold attention and every other witness against people's marks.
 
     Of each review the network's most probable label is asked about, right or wrong, as ERASER does.
 
     Args:
         items: reviews; as many tokens are chosen in each as people marked on average over all of them.
+        only: names of the witnesses to ask; `None` asks all that the network can answer.
         seed: of the random scores and the bootstrap.
         progress: called as `progress(done, total)` after every review; may raise.
 
@@ -247,7 +248,7 @@ def plausibility(checkpoint, items: list[MarkedItem], seed: int = 0, progress=No
     for done, item in enumerate(items, start=1):
         explanation = explain_text(checkpoint, item.text, name=item.name)
         right += explanation.ranking()[0] in item.labels
-        for name, scores in witnesses(checkpoint, explanation).items():
+        for name, scores in witnesses(checkpoint, explanation, only).items():
             matches.setdefault(name, []).append(compare(item, explanation, scores, share).match)
         for name, found in _baselines(item, share, rng).items():
             matches.setdefault(name, []).append(found)
@@ -255,6 +256,13 @@ def plausibility(checkpoint, items: list[MarkedItem], seed: int = 0, progress=No
             progress(done, len(items))
     rows = tuple(Row(name, TITLES[name], combine(matches[name], seed)) for name in TITLES if name in matches)
     return Plausibility(len(items), share, right / len(items), rows)
+
+
+def by_chance(item: MarkedItem, share: float, rng) -> Match:
+    """What random scores get on a review, on average over draws of `rng`."""
+    drawn = rng.random((_RANDOM_DRAWS, len(item.marked)))
+    found = [match(item, scores, top(scores, share)) for scores in drawn]
+    return Match(*np.mean([list(vars(one).values()) for one in found], axis=0).tolist())
 
 
 def evenly(items: list, limit: int | None) -> list:
@@ -265,12 +273,9 @@ def evenly(items: list, limit: int | None) -> list:
 
 
 def _baselines(item, share, rng):
-    """What scores without any knowledge get: random ones (mean over draws), and all words chosen alike."""
+    """What scores without any knowledge get: random ones (mean over draws), and all words alike and chosen."""
     alike = np.zeros(len(item.marked))
-    drawn = rng.random((_RANDOM_DRAWS, len(item.marked)))
-    by_chance = [match(item, scores, top(scores, share)) for scores in drawn]
-    mean = np.mean([list(vars(one).values()) for one in by_chance], axis=0)
-    return {"random": Match(*mean.tolist()), "uniform": match(item, alike, np.ones(len(alike), bool))}
+    return {"random": by_chance(item, share, rng), "uniform": match(item, alike, np.ones(len(alike), bool))}
 
 
 def _areas(marked, scores):

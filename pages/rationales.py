@@ -2,6 +2,7 @@
 
 import logging
 
+import numpy as np
 import streamlit as st
 
 from components.progress import cancelled, carry_out
@@ -11,7 +12,7 @@ from components.wording import plain
 from models import corpora, datasets
 from models.errors import EarmarkError, InputError
 from models.frontend import plaintext
-from models.rationales import TITLES, answerable, compare, marked_share, witnesses
+from models.rationales import TITLES, answerable, by_chance, compare, marked_share, witnesses
 from pages.common import controls
 from pages.common.shelf import explain, family, shelf
 
@@ -166,7 +167,7 @@ marked_text(item, comparison.scores, comparison.chosen, name=TITLES[witness], ke
 st.markdown(plain(wording.agreement(item, comparison)))
 if item.marked.any():
     st.dataframe(
-        wording.figures(item, comparison.match),
+        wording.figures(comparison.match, by_chance(item, share, np.random.default_rng(0))),
         hide_index=True,
         column_config={
             "value": st.column_config.NumberColumn(format="%.3f"),

@@ -119,17 +119,18 @@ def payload(
     return data
 
 
-def standalone(explanation: Explanation, *, element_id: str) -> str:
+def standalone(explanation: Explanation, *, element_id: str, spans: list[dict] = ()) -> str:
     """A self-contained HTML fragment with the player, for a page without Streamlit.
 
     It carries the sound and loads nothing. There is no model behind it, so no predicting again.
 
     Args:
         element_id: id of the element that the fragment creates; unique on its page.
+        spans: see `payload`.
     """
     if not re.fullmatch(r"[A-Za-z][\w-]*", element_id):
         raise ValueError(f"{element_id!r} is no element id: letters, digits, - and _, a letter first.")
-    data = _inline(payload(explanation, can_predict=False))
+    data = _inline(payload(explanation, can_predict=False, spans=spans))
     mount = _EXPORT.sub("function mount(", script())
     return (
         f'<div id="{element_id}"></div>\n'

@@ -85,25 +85,15 @@ def chosen_words(item: MarkedItem, comparison) -> pd.DataFrame:
     )
 
 
-def figures(item: MarkedItem, match) -> pd.DataFrame:
-    """ERASER's measures of this review, and what is needed to read them."""
-    share = float(item.marked.mean())
-    rows = [
-        ("Precision", match.precision, share, "of the network’s words, the share that people marked"),
-        ("Recall", match.recall, None, "of people’s words, the share that the network chose"),
-        ("Token F1", match.f1, None, "both in one: their harmonic mean"),
-        (
-            "Passages found",
-            match.passage_recall,
-            None,
-            "of people’s passages, the share met by a run of chosen words",
-        ),
-        (
-            "Average precision",
-            match.average_precision,
-            share,
-            "how high people’s words stand in the whole ranking",
-        ),
-        ("AUPRC", match.auprc, None, "the same as ERASER takes it, by trapezoids"),
-    ]
+def figures(match, chance) -> pd.DataFrame:
+    """ERASER's measures of this review, beside what random scores get, and what is needed to read them."""
+    rows = (
+        ("Precision", "precision", "of the network’s words, the share that people marked"),
+        ("Recall", "recall", "of people’s words, the share that the network chose"),
+        ("Token F1", "f1", "both in one: their harmonic mean"),
+        ("Passages found", "passage_recall", "of people’s passages, the share met by a run of chosen words"),
+        ("Average precision", "average_precision", "how high people’s words stand in the whole ranking"),
+        ("AUPRC", "auprc", "the same as ERASER takes it, by trapezoids"),
+    )
+    rows = [(title, getattr(match, name), getattr(chance, name), says) for title, name, says in rows]
     return pd.DataFrame(rows, columns=["measure", "value", "at random", "what it says"])

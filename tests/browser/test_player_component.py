@@ -54,9 +54,9 @@ def offline(page, tmp_path):
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
 
-    def open_case(name, dark=False):
+    def open_case(name, dark=False, spans=()):
         explanation = explained(name)
-        fragment = standalone(explanation, element_id="picture")
+        fragment = standalone(explanation, element_id="picture", spans=spans)
         file = tmp_path / "page.html"
         file.write_text(
             '<!doctype html><meta charset="utf-8">'
@@ -395,6 +395,26 @@ def test_png_and_svg_hold_the_figure_and_no_markup_of_the_user(offline, page):
     words = " ".join("".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text"))
     assert "</script><script>" in words and "<img src=x" in words and "Absolute" in words
     assert page.evaluate("window.pwned") is None
+
+
+def test_syllables_have_a_lane_of_their_own_with_their_shares(offline, page):
+    offline("clip")
+    without = page.locator(".player-canvas").bounding_box()["height"]
+    spans = [
+        {"start": 0.2, "end": 1.0, "label": "<b>pen</b>", "share": 0.123, "ratio": 0.0},
+        {"start": 1.0, "end": 2.0, "label": "liegt", "share": 0.5, "ratio": 9.0},
+    ]
+    offline("clip", spans=spans)
+    assert page.locator(".player-canvas").bounding_box()["height"] > without + 30
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save SVG").click()
+    root = ElementTree.fromstring(Path(download.value.path()).read_bytes())
+    words = ["".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    for word in ("<b>pen</b>", "12 %", "liegt", "50 %"):
+        assert words.count(word) == 1
+    # Nine times the uniform weight is full colour, none is the ground; both rectangles are the height of the lane.
+    fills = {rect.get("fill") for rect in root.iter("{http://www.w3.org/2000/svg}rect") if rect.get("height") == "34"}
+    assert fills - {"none"} == {"rgb(255,255,255)", "rgb(255,122,51)"}
 
 
 @pytest.mark.parametrize("name", ["nothing", "silence", "mute"])

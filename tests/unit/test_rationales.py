@@ -212,6 +212,13 @@ def test_the_command_writes_json_and_keeps_to_the_limit(command):
     assert found["published"]["verified"] is False
 
 
+def test_the_command_asks_only_the_witnesses_named(command):
+    code, said = command("--rationales", "--witnesses", "attention", "occlusion", "--format", "json")
+    assert code == 0
+    names = [row["name"] for row in json.loads(said.out)["rows"]]
+    assert names == ["attention", "occlusion", "random", "uniform"]
+
+
 def test_the_command_refuses_what_does_not_fit(command):
     code, said = command("--limit", "2")
     assert code == 1 and "--rationales" in said.err
