@@ -39,7 +39,7 @@ st.caption(
 )
 
 query = address()
-if query.get("of", [""])[-1] in MODALITIES and "compare-of" not in st.session_state:
+if query.get("of", [""])[-1] in MODALITIES and query != st.session_state.get("compare-address"):
     st.session_state["compare-of"] = query["of"][-1]
 left, right = st.columns([1, 3], gap="large")
 with left:

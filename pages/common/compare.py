@@ -169,6 +169,8 @@ class Table:
         wanted = {"of": [self.modality]} | link | {key: [value] for key, value in settings.items() if value}
         if address() != wanted:
             st.query_params.from_dict(wanted)
+        # So that the page knows a link that somebody followed from what it wrote itself.
+        st.session_state["compare-address"] = wanted
 
 
 def address() -> dict[str, list[str]]:
