@@ -1,10 +1,12 @@
 """What the rule of the verdict says of real inputs: how often which judgement, and how often it is fooled by chance.
 
-For every input, attention is judged as the app judges it; then random patterns take attention's place, and how
-often these are called supported or partly supported is the rule's rate of false positives. By its construction a
-pattern that knows nothing passes one of the two questions in at most 5 % of cases (2 of 40 places, or 1 of 31
+On every input the app's default tests judge attention; then occlusion in its place, which knows something (a rule that
+never supports it has no power); then random patterns, which know nothing: how often these are called
+supported or partly supported is the rule's rate of false positives. By the rule's construction a pattern of the
+baseline's own kind passes each of the two questions in at most 5 % of cases (2 of 40 places, or 1 of 31
 orders). Speech: RAVDESS actors 1 to 4, fold 0's validation clips. The shipped network, which is trained on all
-folds, has learned from them, too. Text: stories of Reuters' test split, 40 to 200 tokens.
+folds, has learned from them, too; its random patterns are smooth, as attention's are. Text: stories of Reuters'
+test split, 40 to 200 tokens.
 
 Run: `python -m benchmarks.verdicts ../shared/data [clips] [stories]`
 """
@@ -12,16 +14,17 @@ Run: `python -m benchmarks.verdicts ../shared/data [clips] [stories]`
 from __future__ import annotations
 
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
 
 from models import checkpoints, datasets
+from models.attribution import occlusion
 from models.explain import explain_clip, explain_text
-from models.faithfulness import FRACTIONS, ORDERS, SHIFTS, curves
+from models.faithfulness import ORDERS, SHIFTS, curves
 from models.subjects import subject
-from models.trust import QUICK_FRACTIONS, judge
+from models.trust import JUDGEMENTS, QUICK_FRACTIONS, QUICK_SEGMENTS, judge
 
 ACTORS = (1, 2, 3, 4)
 TOKENS = (40, 200)
@@ -50,58 +53,58 @@ def stories(checkpoint, folder, count, rng):
                 return
 
 
-def pattern(rng, steps, baseline):
-    """Scores that know nothing of the input; smooth (round and round) where stretches are held against stretches."""
+def pattern(rng, steps, stretch):
+    """Scores that know nothing of the input, smoothed (round and round) over so many steps."""
     noise = rng.random(steps)
+    return sum(np.roll(noise, shift) for shift in range(stretch))
+
+
+def judgements(tested, label, scores, baseline, seed):
+    """The judgement on each of the scores, by name, as the app's default tests give it."""
+    options = {"fractions": QUICK_FRACTIONS, "seed": seed, "baseline": baseline}
     if baseline == "scattered":
-        return noise
-    return sum(np.roll(noise, shift) for shift in range(STRETCH))
+        # The same random orders serve all.
+        found, random = curves(tested, label, scores, orders=ORDERS, **options)
+        return {curve.name: judge(curve, random, tested.steps).judgement for curve in found}
+    said = {}
+    for name, own in scores.items():
+        (curve,), random = curves(tested, label, {name: own}, orders=SHIFTS, **options)
+        said[name] = judge(curve, random, tested.steps).judgement
+    return said
 
 
-def judged(tested, label, scores, baseline, fractions, seed):
-    """The judgement on scores `(steps,)`, as the app's default tests give it."""
-    orders = SHIFTS if baseline == "shifted" else ORDERS
-    found, random = curves(
-        tested, label, {"attention": scores}, fractions=fractions, orders=orders, seed=seed, baseline=baseline
-    )
-    return judge(found[0], random, tested.steps).judgement
-
-
-def measure(checkpoint, explanations, settings):
-    """Two counters of judgements for each setting: of attention, and of random patterns."""
-    said = {setting: (Counter(), Counter()) for setting in settings}
+def measure(checkpoint, explanations, baselines, stretch):
+    """For each baseline a dict from `"attention"`, `"occlusion"` and `"random"` to a counter of judgements."""
+    said = {baseline: defaultdict(Counter) for baseline in baselines}
     for seed, explanation in enumerate(explanations):
         tested, rng = subject(checkpoint, explanation), np.random.default_rng(seed)
         label = int(explanation.ranking()[0])
-        for baseline, fractions in settings:
-            own, luck = said[baseline, fractions]
-            attention = explanation.attention[0].select(label=label)
-            own[judged(tested, label, attention, baseline, fractions, seed)] += 1
-            for _ in range(PATTERNS):
-                luck[judged(tested, label, pattern(rng, tested.steps, baseline), baseline, fractions, seed)] += 1
+        scores = {
+            "attention": explanation.attention[0].select(label=label),
+            "occlusion": occlusion(tested, label, segments=QUICK_SEGMENTS).scores,
+        }
+        scores |= {f"random {i}": pattern(rng, tested.steps, stretch) for i in range(PATTERNS)}
+        for baseline in baselines:
+            for name, word in judgements(tested, label, scores, baseline, seed).items():
+                said[baseline][name.split()[0]][word] += 1
     return said
 
 
 def main(data, count_clips=40, count_stories=40):
     data = Path(data)
     parts = (
-        ("ravdess", clips, data / "ravdess", count_clips, ("shifted", "scattered")),
-        ("reuters", stories, data / "reuters", count_stories, ("scattered",)),
+        ("ravdess", clips, data / "ravdess", count_clips, ("shifted", "scattered"), STRETCH),
+        ("reuters", stories, data / "reuters", count_stories, ("scattered",), 1),
     )
-    print("| inputs | held against | fractions | supported | partly | not supported | untestable |", end="")
-    print(f" random patterns supported | partly |\n{'| --- ' * 3}{'| ---: ' * 6}|")
-    for name, draw, folder, count, baselines in parts:
+    print(f"| inputs | judged | held against | n | {' | '.join(JUDGEMENTS)} |\n{'| --- ' * 3}{'| ---: ' * 5}|")
+    for name, draw, folder, count, baselines, stretch in parts:
         checkpoint, rng = checkpoints.load(name), np.random.default_rng(0)
-        settings = [(baseline, fractions) for baseline in baselines for fractions in (QUICK_FRACTIONS, FRACTIONS)]
-        said = measure(checkpoint, draw(checkpoint, folder, count, rng), settings)
-        for (baseline, fractions), (own, luck) in said.items():
-            shares = [own[word] for word in ("supported", "partly", "not supported", "untestable")]
-            tested = sum(luck.values()) - luck["untestable"]
-            rates = [
-                f"{luck[word]} of {tested} ({luck[word] / max(tested, 1):.1%})" for word in ("supported", "partly")
-            ]
-            row = (f"{sum(own.values())} of {name}", baseline, len(fractions), *shares, *rates)
-            print(f"| {' | '.join(map(str, row))} |", flush=True)
+        said = measure(checkpoint, draw(checkpoint, folder, count, rng), baselines, stretch)
+        for baseline, counted in said.items():
+            for who, words in counted.items():
+                total = words.total()
+                shares = [f"{words[word]} ({words[word] / total:.1%})" for word in JUDGEMENTS]
+                print(f"| {name} | {who} | {baseline} | {total} | {' | '.join(shares)} |", flush=True)
 
 
 if __name__ == "__main__":
