@@ -36,9 +36,9 @@ REMOVAL_HELP = {
 BASELINES = {"shifted": "The same pattern elsewhere", "scattered": "Scattered moments"}
 BASELINE_HELP = (
     "What attention's choice is held against. The same pattern elsewhere: the very stretches that attention chose, "
-    "moved along the clip together. Scattered moments: as many, picked one by one. Muting scattered moments chops the "
-    "whole clip up, which harms by itself, however little these moments say; so attention, which takes "
-    "whole stretches, then looks worse than it is."
+    "moved along the clip together. Scattered moments: as many, picked one by one. Scattered silences chop every "
+    "syllable up, and scattered moments kept alone leave nothing whole: that is another kind of damage than whole "
+    "stretches do, so the comparison says less about the place that attention chose."
 )
 NO_NEED = (
     "This network does not let its attention weights be replaced from outside, so whether it needs just these cannot "
