@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Full colour, absolute: so many times the even share, as in components/shared/colour.js; relative: never below two.
 _FULL, _LEAST = 5, 2
 _MOST_COLUMNS = 2_000  # more would be narrower than a pixel
-_ROW, _WAVE, _GAP, _ENDS = 104, 64, 34, 96
+_ROW, _WAVE, _GAP, _ENDS = 104, 64, 34, 136
 _LONGEST_TITLE = 44
 _BARS = 10
 
@@ -61,7 +61,7 @@ def maps(comparison: Comparison, titles, *, relative: bool = False, dark: bool =
         if ratio is not None:
             _map(figure, comparison, i, ratio, full, top, speech, dark, place)
         else:
-            _say(figure, "This network has no attention: nothing to draw.", top, dark, place)
+            _say(figure, "This network has no attention:<br>nothing to draw.", top, dark, place)
         name = html.escape(_short(titles[i]))
         mark = f'<span style="color:{colour_of(i, dark)}">■</span> '
         _title(figure, mark + f"<b>{name}</b>" + html.escape(about_map(comparison, i)), dark, place)
@@ -82,9 +82,9 @@ def maps(comparison: Comparison, titles, *, relative: bool = False, dark: bool =
         title_text="Time in seconds" if speech else "Word", row=len(heights), col=1
     )
     figure.update_layout(
-        height=total + _ENDS, showlegend=False, coloraxis=_bar(relative, dark),
+        height=total + _ENDS, showlegend=False, coloraxis=_bar(relative, dark, total),
         # Without padding: the frame stands where the map ends, and leaves the room above it to its title.
-        margin={"l": 8, "r": 8, "t": 34, "b": 8, "pad": 0},
+        margin={"l": 8, "r": 8, "t": 34, "b": 102, "pad": 0},
     )
     return figure
 
@@ -194,7 +194,7 @@ def _say(figure, sentence, top, dark, place):
     )  # fmt: skip
 
 
-def _bar(relative, dark):
+def _bar(relative, dark, height):
     ticks = (
         {"tickvals": [0, 1], "ticktext": ["0", "own max."]}
         if relative
@@ -202,7 +202,11 @@ def _bar(relative, dark):
     )
     return {
         "cmin": 0, "cmax": 1, "colorscale": colours.plotly_scale(dark),
-        "colorbar": {"thickness": 10, "len": 1, "outlinewidth": 1, "outlinecolor": _quiet(dark), "x": 1.01, **ticks},
+        # Below the maps: beside them it would take a phone's width.
+        "colorbar": {
+            "orientation": "h", "thickness": 10, "len": 0.6, "x": 0, "xanchor": "left", "y": -58 / height,
+            "yanchor": "top", "outlinewidth": 1, "outlinecolor": _quiet(dark), **ticks,
+        },
     }  # fmt: skip
 
 

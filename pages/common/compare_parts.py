@@ -81,8 +81,9 @@ def maps(comparison: Comparison, titles, *, relative: bool, dark: bool) -> None:
     )
     with st.expander("In words"):
         st.markdown("\n".join("- " + plain(sentence) for sentence in words.read_out(comparison, titles)))
-    for remark in words.remarks(comparison, titles):
-        st.info(plain(remark), icon=":material/info:")
+    remarks = words.remarks(comparison, titles)
+    if remarks:
+        st.info("\n\n".join(map(plain, remarks)), icon=":material/info:")
     st.caption("The dotted line is the even share: what every step would get if the network preferred none.")
     if st.toggle("Show the maps as a table", key="compare-maps-table"):
         st.dataframe(tables.maps_table(comparison, titles), hide_index=True, height=400)
