@@ -173,7 +173,7 @@ def test_a_single_step_is_even():
 
 
 def test_a_network_without_attention_is_left_out_of_agreement_and_said_so():
-    found = compare([speech(None), speech([0.2, 0.8]), speech([0.4, 0.6])])
+    found = compare([speech(None), speech([0.2, 0.8]), speech([0.9, 0.1])])
     assert found.rows[0].weights is None and found.rows[0].effective is None
     assert [(a.first, a.second) for a in found.agreements] == [(1, 2)]
     (remark,) = comparison_wording.remarks(found, ["A", "B", "C"])
@@ -282,3 +282,9 @@ def test_the_texts_component_gets_offsets_and_weights_and_no_markup():
 def test_axes_of_nothing():
     units = Units("token", [], [], [])
     assert [len(a) for a in common_axis([units, units])] == [0, 0]
+
+
+def test_a_nearly_even_map_is_said_to_be_nearly_even():
+    found = compare([speech([0.2, 0.8]), speech([0.45, 0.55])])
+    (remark,) = comparison_wording.remarks(found, ["A", "B"])
+    assert remark.startswith("“B” looks nearly evenly at everything: at 2 of 2 moments’ worth.")
