@@ -15,7 +15,7 @@ REVIEW = {
 def test_marks_of_people_and_network_in_one_text(app, page):
     page.goto(f"{app}/rationales")
     text = page.locator(".rationales-text")
-    expect(text).to_contain_text("Last Lamp", timeout=180_000)
+    expect(text).to_contain_text("Last Lamp", timeout=300_000)
     assert text.locator(".people").count() and text.locator(".network").count()
     page.get_by_text("Upload", exact=True).click()
     page.locator("input[type=file]").set_input_files(
