@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
@@ -91,8 +91,8 @@ def _clip(desk, ideas):
     st.button(
         "Run it again" if question in ideas.results else "Run it",
         icon=":material/play_arrow:",
-        on_click=ideas.ask,
-        args=(question,),
+        on_click=_ask,
+        args=(ideas, question, "kind", "speech-whatif-kind"),
         key="speech-whatif-run",
     )
     sweep = _result(desk, ideas, question, "Changing the clip and asking the network again …")
@@ -131,12 +131,13 @@ def _text(desk, ideas):
     explanation = desk.shown
     st.caption(whatif_wording.FLIPS.format(most=MOST_MASKED))
     came = explanation.provenance
+    key = f"text-whatif-label-{came.checkpoint_hash[:8]}-{came.input_hash[:16]}-{explanation.changed}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox(
             "Label to turn",
             explanation.ranking().tolist(),
             format_func=lambda i: f"{explanation.labels[i]} ({probability(explanation.probabilities[i])})",
-            key=f"text-whatif-label-{came.checkpoint_hash[:8]}-{came.input_hash[:16]}-{explanation.changed}",
+            key=key,
             persist_state="session",
             width=360,
         )
@@ -144,8 +145,8 @@ def _text(desk, ideas):
         st.button(
             "Search again" if question in ideas.results else "Search the fewest words",
             icon=":material/search:",
-            on_click=ideas.ask,
-            args=(question,),
+            on_click=_ask,
+            args=(ideas, question, "label", key),
             key="text-whatif-run",
         )
     found = _result(desk, ideas, question, "Masking words, one set after another …")
@@ -192,6 +193,11 @@ def _lines(candidate, explanation):
     for word, p in zip(candidate.words, candidate.probabilities[1:], strict=True):
         before, token, behind = (plain(part) for part in whatif_wording.context(explanation, word))
         yield f"{before} ~~**{token}**~~ {behind} → {plain(probability(p))}"
+
+
+def _ask(ideas, question, part, key):
+    # What the visitor chose last may be newer than the button: a slow page can be pressed before it has followed.
+    ideas.ask(replace(question, **{part: st.session_state.get(key, getattr(question, part))}))
 
 
 def _question(explanation, kind, label):

@@ -79,6 +79,13 @@ def test_a_sweep_is_drawn_told_heard_and_tabled_and_not_run_again(visitor, asked
     assert asked == ["pitch"] and len(at.get("audio")) == 2
 
 
+def test_a_button_pressed_before_the_page_has_followed_the_choice_runs_what_was_chosen(visitor, asked):
+    at = opened(visitor, "speech")
+    at.segmented_control("speech-whatif-kind").set_value("pitch")
+    press(visitor, "speech-whatif-run")
+    assert asked == ["pitch"]
+
+
 def test_what_was_silenced_can_be_shown_in_the_player(visitor, asked):
     opened(visitor, "speech")
     press(visitor, "speech-whatif-run")
