@@ -89,7 +89,7 @@ if followed:
     for setting in ("label", "scale"):
         st.session_state.pop(f"compare-{modality}-{setting}", None)
 with right:
-    st.session_state[f"compare-{modality}-names"] = list(table.wanted.names) if table.wanted else []
+    st.session_state[f"compare-{modality}-names"] = list(table.names)
     st.multiselect(
         f"Networks, {FEWEST} to {MOST}",
         list(titles),

@@ -49,6 +49,7 @@ class Table:
     """A desk for several networks at once; the controls of `pages.common.controls` and `corpus` work on it."""
 
     modality: str
+    names: tuple[str, ...] = ()  # as chosen last: kept when the work on them was stopped
     request: Asked | None = None
     pending: Asked | None = None
     shown: tuple[Answer, ...] = ()
@@ -66,12 +67,15 @@ class Table:
 
     def ask(self, checkpoint: str, input: Input, changes=()) -> None:
         """Explain another input with the same networks; `checkpoint` matters only where none was chosen yet."""
-        self.choose(self.wanted.names if self.wanted else (checkpoint,), input)
+        self.choose(self.names or (checkpoint,), input)
 
     def choose(self, names, input: Input | None = None) -> None:
         """Ask for these networks, on the same input if none is given."""
         self.problem = ""
-        self.pending = Asked(tuple(names), input or self.wanted.input)
+        self.names = tuple(names)
+        input = input or (self.wanted.input if self.wanted else None)
+        if input is not None:
+            self.pending = Asked(self.names, input)
 
     def work(self) -> None:
         """Carry out what is asked for; see `Desk.work`."""
