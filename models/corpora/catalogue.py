@@ -176,5 +176,6 @@ CORPORA = (
         },
         tidy=tidy.movies,
         unpacked=14_000_000,
+        checkpoint="movies",
     ),
 )
