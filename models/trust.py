@@ -353,13 +353,13 @@ def judge(curve: Curve, random: RandomOrders, steps: int, attention: bool = True
     this is a permutation test over the group of shifts, as it is used for autocorrelated records (Hope 1968 for
     tests with some of all permutations); its shifts are drawn without repetition.
 
-    How this falls out (`python -m benchmarks.verdicts ../shared/data 20 20`; supported, partly and not supported): of
-    20 RAVDESS clips (actors 1 to 4, which the network, that of 60 epochs, had learned from, too) 1, 3 and 16 for attention, 3,
-    7 and 10 for occlusion in its place, and of 60 smooth random patterns 0, 5 and 55: 8 % false positives, where two
-    questions at 5 % each allow 10 %. Held against scattered moments the same patterns get 1, 8 and 51, 15 % where
-    two questions at 1 in 31 allow 6 %: that baseline favours whatever keeps whole stretches,
-    wherever they lie. Of 20 stories of Reuters' test split (40 to 200 tokens) 4, 7 and 9 for attention, 0,
-    6 and 14 for occlusion by stretches, and of 60 random orders 1, 4 and 55: 8 %.
+    How this falls out (`python -m benchmarks.verdicts ../shared/data 20 20`; supported, partly and not supported):
+    of 20 RAVDESS clips (actors 1 to 4, which the network, that of 60 epochs, had learned from, too) 1, 3 and 16 for
+    attention, 3, 7 and 10 for occlusion in its place, and of 60 smooth random patterns 0, 5 and 55: 8 % false
+    positives, where two questions at 5 % each allow 10 %. Held against scattered moments the same patterns get 1, 8
+    and 51, 15 % where two questions at 1 in 31 allow 6 %: that baseline favours whatever keeps whole stretches,
+    wherever they lie. Of 20 stories of Reuters' test split (40 to 200 tokens) 4, 7 and 9 for attention, 0, 6 and 14
+    for occlusion by stretches, and of 60 random orders 1, 4 and 55: 8 %.
     """
     at = int(np.argmin(np.abs(curve.fractions - HEADLINE)))
     count = count_of(HEADLINE, steps)
