@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from models.explanation import Explanation
 from tests.browser.server import serving
 
-PATIENCE = 240_000  # milliseconds; the first explanation waits for TensorFlow
+PATIENCE = 400_000  # milliseconds; the first page of a busy machine waits for the warm-up
 # Pixels left and right of the time axis in a wide picture; see figureLayout in components/player/figure.js.
 GUTTER, RIGHT = 52, 12
 
