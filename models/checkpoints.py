@@ -241,6 +241,11 @@ def build(config):
     return model
 
 
+def names(model) -> list[str]:
+    """What a checkpoint calls the network's variables."""
+    return [_name(variable) for variable in model.weights]
+
+
 def round_to_float16(model, names):
     """Round the named variables to what a float16 can hold, so that what is scored is what is stored."""
     for variable in model.weights:

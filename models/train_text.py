@@ -60,6 +60,8 @@ def train(recipe, folder, out, *, seed, vectors=None, epochs=None, samples=None,
     }
     model = checkpoints.build(config)
     config["hyperparameters"] = model.get_config()
+    if recipe.halved:
+        config["stored_as_float16"] = checkpoints.names(model)
     model.embedding.set_weights([start])
     target = datasets.multi_hot(training, len(labels))
     _start_at_base_rates(model, target)
@@ -137,6 +139,7 @@ def _vocabulary(recipe, texts, vectors, rng):
         starts, ends = tokenize(text)
         counts.update(normalize(text[a:b]) for a, b in zip(starts.tolist(), ends.tolist(), strict=True))
     words = [word for word, count in counts.most_common() if count >= recipe.fewest or word in row]
+    words = words[: recipe.most_words]
     have = set(words)
     words += [word for word in known[: recipe.extra_words] if word not in have and normalize(word) == word]
     embedding = rng.normal(0, _DEVIATION, (len(words) + 2, dimensions)).astype(np.float32)
