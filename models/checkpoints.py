@@ -12,7 +12,6 @@ import csv
 import hashlib
 import json
 import os
-import threading
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,7 +29,6 @@ FORMAT_VERSION = 1
 # A config's `order` from here on: systems that were trained to be compared. Without one, a user's own.
 FIRST_COMPARED, LAST = 20, 100
 REQUIRED = ("config.json", "weights.safetensors")
-_LOADING = threading.Lock()
 _HASHED = ("config.json", "weights.safetensors", "vocabulary.txt")
 
 
@@ -197,12 +195,7 @@ def load(name: str | os.PathLike) -> Checkpoint:
     Raises:
         CheckpointError: no such folder, or a damaged or foreign one; the message names it.
     """
-    # One at a time: variables get their names from a state of Keras that networks built side by side once mixed up.
-    with _LOADING:
-        return _load(Path(name) if os.sep in str(name) else root() / str(name))
-
-
-def _load(path):
+    path = Path(name) if os.sep in str(name) else root() / str(name)
     if not path.exists():
         path = path.with_name(path.name + foreign.SUFFIX)
     if foreign.is_foreign(path):

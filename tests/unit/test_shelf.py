@@ -2,7 +2,9 @@
 
 import json
 
+import keras
 import pytest
+from streamlit.runtime.scriptrunner import script_runner
 
 from models import checkpoints
 from pages.common import shelf as shelves
@@ -47,3 +49,10 @@ def test_one_that_fails_does_not_keep_the_others_waiting(warmed, monkeypatch):
     monkeypatch.setattr(shelves, "samples_for", lambda m, f: 1 / 0 if m == "speech" else real(m, f))
     explained, tested = warmed(("a", {"modality": "speech", "order": 1}), ("b", {"modality": "text", "order": 2}))
     assert explained == tested == ["b"]
+
+
+def test_a_page_that_ends_leaves_a_network_alone_that_another_thread_builds():
+    shelves.keep_keras_state()
+    with keras.name_scope("network"):
+        script_runner._clean_problem_modules()  # what Streamlit does after every run of a page
+        assert keras.Variable(0.0, name="kernel").path == "network/kernel"
