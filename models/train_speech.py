@@ -19,7 +19,7 @@ from models.frontend import audio
 from models.frontend.features import LogMel
 from models.frontend.speech import SpeechFrontend
 from models.recipes import ACTORS_A_FOLD
-from models.training import Batches, EachEpoch, StopAt, cosine_schedule, predict
+from models.training import Batches, EachEpoch, StopAt, cosine_schedule, predict, stream
 
 _SCORED_EVERY = 5  # epochs, in cross-validation
 
@@ -125,7 +125,7 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
             shown[name] = windows[0][None]
     each_epoch = EachEpoch(score, shown, every=_SCORED_EVERY, report=report)
     stop = [StopAt(recipe.stop_metric, recipe.stop_value)] if recipe.stop_metric else []
-    model.fit(batches, epochs=epochs, verbose=0, callbacks=[each_epoch, *stop])
+    model.fit(stream(batches), epochs=epochs, verbose=0, callbacks=[each_epoch, *stop])
     return config, model, each_epoch
 
 

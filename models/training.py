@@ -68,6 +68,30 @@ class Batches(keras.utils.PyDataset):
             self._deal()
 
 
+def stream(batches: Batches):
+    """What `model.fit` should read batches from: themselves, or on TensorFlow a dataset of them.
+
+    Keras would make such a dataset, too, but one that tunes itself: when an epoch ends, its iterator waits for the
+    tuning thread to wake up, for up to ten seconds in which nothing is computed.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return batches
+    import tensorflow as tf
+
+    def epoch():
+        for position in range(len(batches)):
+            yield batches[position]
+        batches.on_epoch_end()
+
+    features, *others = batches[0]
+    steps_open = tf.TensorSpec((None, None, *features.shape[2:]), features.dtype)
+    signature = (steps_open, *(tf.TensorSpec((None, *array.shape[1:]), array.dtype) for array in others))
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    dataset = tf.data.Dataset.from_generator(epoch, output_signature=signature).with_options(options)
+    return dataset.apply(tf.data.experimental.assert_cardinality(len(batches)))
+
+
 def _blend(a, b, share):
     share = share.reshape((-1,) + (1,) * (a.ndim - 1))
     return (a * share + b * (1 - share)).astype(np.float32)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from models.training import Batches, cosine_schedule, pad, predict
+from models.training import Batches, cosine_schedule, pad, predict, stream
 
 
 def sequences(lengths):
@@ -37,6 +37,31 @@ def test_lengths_of_any_kind_can_be_fitted(seed):
     model = keras.Sequential([keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(1)])
     model.compile("adam", "mse")
     assert np.isfinite(model.fit(batches, epochs=2, verbose=0).history["loss"]).all()
+
+
+@pytest.mark.parametrize("weights", [None, np.arange(1.0, 51.0)])
+def test_a_stream_gives_the_same_batches_and_another_order_every_epoch(weights):
+    lengths = np.random.default_rng(0).integers(1, 60, 50)
+    rows, targets = sequences(lengths), np.arange(50)
+    batches = Batches(rows, lengths, targets, 8, np.random.default_rng(1), weights)
+    streamed, orders = stream(batches), []
+    for _ in range(2):
+        expected = [batches[position] for position in range(len(batches))]
+        given = list(streamed.as_numpy_iterator())
+        assert len(given) == len(streamed) == len(expected)
+        for one, other in zip(given, expected, strict=True):
+            assert all((a == b).all() for a, b in zip(one, other, strict=True))
+        orders.append(np.concatenate([batch[1] for batch in given]).tolist())
+    assert orders[0] != orders[1]
+
+
+def test_a_network_learns_from_a_stream():
+    lengths = np.array([5] * 40 + [9] * 4)
+    batches = Batches(sequences(lengths), lengths, np.ones((44, 1)), 4, np.random.default_rng(0))
+    model = keras.Sequential([keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    losses = model.fit(stream(batches), epochs=3, verbose=0).history["loss"]
+    assert len(losses) == 3 and np.isfinite(losses).all()
 
 
 def test_padded_length_is_a_multiple():
