@@ -174,10 +174,10 @@ class ComparedText(TextRecipe):
     threshold: str = "global"
     most_words: int | None = 10_000
     halved: bool = True
-    longest: int = 200
+    longest: int = 100
     epochs: int = 6
-    batch_size: int = 32
-    learning_rate: float = 2e-3
+    batch_size: int = 64
+    learning_rate: float = 3e-3
 
 
 def _speech_systems():
