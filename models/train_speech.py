@@ -125,7 +125,7 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
             shown[name] = windows[0][None]
     each_epoch = EachEpoch(score, shown, every=_SCORED_EVERY, report=report)
     stop = [StopAt(recipe.stop_metric, recipe.stop_value)] if recipe.stop_metric else []
-    model.fit(stream(batches), epochs=epochs, verbose=0, callbacks=[each_epoch, *stop])
+    model.fit(stream(batches), shuffle=False, epochs=epochs, verbose=0, callbacks=[each_epoch, *stop])
     return config, model, each_epoch
 
 
