@@ -1,4 +1,4 @@
-"""The command line: `python -m models explain | train | cross-validate | compare-train | evaluate`."""
+"""The command line: `python -m models explain | train | cross-validate | compare-train | evaluate | honesty`."""
 
 from __future__ import annotations
 
@@ -95,7 +95,34 @@ def _parser():
     )
     evaluate.add_argument("--format", choices=("text", "json"), default="text")
     evaluate.set_defaults(run=_evaluate)
+
+    honesty = commands.add_parser("honesty", help="test a checkpoint's attention on a whole validation set")
+    honesty.add_argument("--checkpoint", metavar="NAME", required=True, help="or the path of its folder")
+    honesty.add_argument("--data", metavar="FOLDER", type=Path, required=True, help="the corpus")
+    honesty.add_argument("--split", help="text: which file of the folder (default: that for validation; never test)")
+    honesty.add_argument("--limit", metavar="N", type=_positive, help="so many inputs at most, drawn at random")
+    honesty.add_argument("--seed", type=int, default=0)
+    honesty.add_argument(
+        "--thorough", action="store_true", help="every fraction of ERASER's and every witness; three times as long"
+    )
+    honesty.add_argument(
+        "--orders", metavar="N", type=_several, help="random orders an input (default: 30; with --thorough 100)"
+    )
+    honesty.add_argument("--threads", type=_positive, help="CPU threads to use; default: all")
+    honesty.add_argument("--format", choices=("text", "json"), default="text")
+    honesty.add_argument(
+        "--out", metavar="FILE", type=Path, help="keep the figures; as honesty.json in a checkpoint's folder they are "
+        "shown on the page “Compare”",
+    )  # fmt: skip
+    honesty.set_defaults(run=_honesty)
     return parser
+
+
+def _several(text):
+    value = _positive(text)
+    if value < 2:
+        raise argparse.ArgumentTypeError("must be 2 or more")
+    return value
 
 
 def _positive(text):
@@ -276,6 +303,41 @@ def _rationales(checkpoint, options, progress):
         lines.append("\t".join((row.title, *(f"{e.value:.3f} [{e.low:.3f}, {e.high:.3f}]" for e in figures))))
     lines.append(f"Published: {PUBLISHED['system']}: auprc {PUBLISHED['auprc']} ({PUBLISHED['note']})")
     return "\n".join(lines)
+
+
+def _honesty(options):
+    from models import checkpoints
+
+    if options.out is not None and not options.out.parent.is_dir():
+        # Before the long work, not after it.
+        raise EarmarkError(f"There is no folder {options.out.parent} for --out.")
+    if options.threads:
+        _limit_threads(options.threads)
+    checkpoint = checkpoints.load(options.checkpoint)
+    from models.honesty import measure  # after the checkpoint, as in `_evaluate`
+    from models.honesty_text import table
+    from models.validation import drawn, inputs
+
+    found = inputs(checkpoint, options.data, options.split)
+    chosen = drawn(len(found.items), options.limit, options.seed)
+
+    def progress(done, total):
+        if sys.stderr.isatty():
+            print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+        elif done * 10 // total > (done - 1) * 10 // total:  # a log gets a line at every tenth
+            print(f"{done:,} of {total:,}", file=sys.stderr, flush=True)
+
+    command = "python -m models " + shlex.join(sys.argv[1:])
+    honesty = measure(
+        checkpoint, found, chosen, quick=not options.thorough, orders=options.orders, seed=options.seed,
+        command=command, progress=progress,
+    )  # fmt: skip
+    if options.out is not None:
+        # Beside it first: nobody reads half a file, whatever happens.
+        beside = options.out.with_name(options.out.name + ".part")
+        beside.write_text(honesty.to_json(), encoding="utf-8")
+        beside.replace(options.out)
+    print(honesty.to_json() if options.format == "json" else table(honesty), end="")
 
 
 def _silence_native_messages():

@@ -94,13 +94,23 @@ def files(name: str) -> list[Path]:
     return sorted(file for file in foreign.files(path.with_name(name + foreign.SUFFIX)).values() if file.is_file())
 
 
+def hash_of(folder: Path) -> str:
+    """SHA-256 of a checkpoint folder's config, weights and vocabulary, hexadecimal."""
+    digest = hashlib.sha256()
+    for name in _HASHED:
+        file = folder / name
+        if file.is_file():
+            digest.update(name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
 class Checkpoint:
     """A loaded checkpoint. Use `load`.
 
     Attributes:
         name, modality, task, title, labels, config: as in `config.json`.
         thresholds: float32 `(labels,)` or `None`.
-        hash: SHA-256 of config, weights and vocabulary, hexadecimal.
+        hash: see `hash_of`.
         model: the Keras model, weights loaded.
         vocabulary: `Vocabulary` for text, else `None`.
         frontend: `SpeechFrontend` for speech, else `None`.
@@ -117,12 +127,7 @@ class Checkpoint:
 
     @cached_property
     def hash(self) -> str:
-        digest = hashlib.sha256()
-        for name in _HASHED:
-            file = self.path / name
-            if file.is_file():
-                digest.update(name.encode() + b"\0" + file.read_bytes())
-        return digest.hexdigest()
+        return hash_of(self.path)
 
     @property
     def card(self) -> str:

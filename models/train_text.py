@@ -41,7 +41,7 @@ def train(recipe, folder, out, *, seed, vectors=None, epochs=None, samples=None,
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
     epochs = epochs or recipe.epochs
-    training, validation, labels = _splits(recipe, Path(folder))
+    training, validation, labels = splits(recipe, Path(folder))
     words, start = _vocabulary(recipe, [item.text for item in training], vectors, rng)
     vocabulary = Vocabulary(words)
     hyperparameters = {"vocabulary_size": len(vocabulary), "labels": len(labels)} | recipe.hyperparameters
@@ -88,7 +88,7 @@ def train(recipe, folder, out, *, seed, vectors=None, epochs=None, samples=None,
     features = {name: encode(vocabulary, text)[None] for name, text in (samples or {}).items()}
     each_epoch = EachEpoch(score, features, report=report)
     began = time.time()
-    model.fit(stream(batches), epochs=epochs, verbose=0, callbacks=[each_epoch])
+    model.fit(stream(batches), shuffle=False, epochs=epochs, verbose=0, callbacks=[each_epoch])
     minutes = (time.time() - began) / 60
 
     checkpoints.round_to_float16(model, config["stored_as_float16"])
@@ -109,7 +109,7 @@ def train(recipe, folder, out, *, seed, vectors=None, epochs=None, samples=None,
     return scores.get("test", scores["validation"])
 
 
-def _splits(recipe, folder):
+def splits(recipe, folder):
     """Training and validation documents, and the labels."""
     if recipe.corpus == "goemotions":
         training, labels = datasets.goemotions(folder, "train")

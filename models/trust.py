@@ -10,12 +10,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-import types
-import typing
 from dataclasses import dataclass
 
 import numpy as np
 
+from models import typed
 from models.alarms import Alarm, alarms
 from models.attribution import (
     Attribution,
@@ -217,7 +216,7 @@ class Trust:
                 f"{FORMAT_VERSION}. Open them with the version of Earmark that saved them."
             )
         try:
-            return _read(cls, body)
+            return typed.read(cls, body)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InputError(
                 f"The saved tests are damaged ({type(error).__name__}: {error}). Save them again from Earmark."
@@ -464,21 +463,3 @@ def _plain(value):
     if isinstance(value, np.generic):
         return value.item()
     raise TypeError(f"{type(value).__name__} cannot be written as JSON.")
-
-
-def _read(kind, value):
-    """A value of that type from what `json.loads` gave."""
-    if typing.get_origin(kind) in (typing.Union, types.UnionType):
-        return None if value is None else _read(typing.get_args(kind)[0], value)
-    if typing.get_origin(kind) is tuple:
-        return tuple(_read(typing.get_args(kind)[0], entry) for entry in value)
-    if dataclasses.is_dataclass(kind):
-        fields = typing.get_type_hints(kind)
-        return kind(**{name: _read(of, value[name]) for name, of in fields.items()})
-    if kind is np.ndarray:
-        # A `Band` holds arrays, or single figures.
-        whole = isinstance(value, list) and all(isinstance(entry, int) for entry in value)
-        return np.array(value, np.int64 if whole else np.float32) if isinstance(value, list) else float(value)
-    if not isinstance(value, (int, float) if kind is float else kind) or (kind is int and isinstance(value, bool)):
-        raise TypeError(f"{value!r} is not {kind.__name__}")
-    return kind(value)

@@ -9,7 +9,7 @@ from models.errors import InputError
 from models.evaluation import documents
 from models.mimic import mimic50
 from models.recipes import COMPARED
-from models.train_text import _splits
+from models.train_text import splits
 
 LONG = "patient was seen " * 20_000  # 340,000 characters: over the csv module's own limit
 NOTES = {
@@ -68,7 +68,7 @@ def test_what_is_wrong_is_said(folder):
 
 
 def test_the_recipe_trains_on_them_and_scores_the_test_split(folder):
-    training, validation, labels = _splits(COMPARED["mimic-50"], folder)
+    training, validation, labels = splits(COMPARED["mimic-50"], folder)
     assert labels == ("38.93", "401.9", "410.71") and (len(training), len(validation)) == (2, 1)
     items, own = documents(folder, "test", labels)
     assert own == labels and [item.text for item in items] == ["well"]

@@ -11,7 +11,7 @@ from models.errors import InputError
 from models.evaluation import documents
 from models.frontend.tokenizer import tokenize
 from models.recipes import RECIPES
-from models.train_text import _splits
+from models.train_text import splits
 
 SAMPLES = Path(__file__).parents[2] / "assets" / "samples"
 LABELS = ("negative", "positive")
@@ -65,7 +65,7 @@ def test_training_leaves_out_the_validation_reviews(tmp_path):
     reviews = [line(id=name, label=label) for name, label in (("a", "POS"), ("b", "NEG"), ("c", "POS"))]
     (tmp_path / "train.jsonl").write_text("\n".join(reviews), encoding="utf-8")
     (tmp_path / "val.jsonl").write_text(reviews[1], encoding="utf-8")
-    training, validation, labels = _splits(RECIPES["movies"], tmp_path)
+    training, validation, labels = splits(RECIPES["movies"], tmp_path)
     assert [item.name for item in training] == ["a", "c"]
     assert [item.name for item in validation] == ["b"]
     assert labels == LABELS

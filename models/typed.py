@@ -1,0 +1,33 @@
+"""JSON back into our dataclasses, checked field by field."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+
+import numpy as np
+
+
+def read(kind, value):
+    """A value of that type from what `json.loads` gave: dataclasses, tuples, dicts, arrays, plain values, or `None`.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: a field is missing or of another type.
+    """
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        return None if value is None else read(typing.get_args(kind)[0], value)
+    if typing.get_origin(kind) is tuple:
+        return tuple(read(typing.get_args(kind)[0], entry) for entry in value)
+    if typing.get_origin(kind) is dict:
+        return {str(key): read(typing.get_args(kind)[1], entry) for key, entry in value.items()}
+    if dataclasses.is_dataclass(kind):
+        fields = typing.get_type_hints(kind)
+        return kind(**{name: read(of, value[name]) for name, of in fields.items()})
+    if kind is np.ndarray:
+        # A `Band` holds arrays, or single figures.
+        whole = isinstance(value, list) and all(isinstance(entry, int) for entry in value)
+        return np.array(value, np.int64 if whole else np.float32) if isinstance(value, list) else float(value)
+    if not isinstance(value, (int, float) if kind is float else kind) or (kind is int and isinstance(value, bool)):
+        raise TypeError(f"{value!r} is not {kind.__name__}")
+    return kind(value)
