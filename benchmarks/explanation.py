@@ -43,11 +43,11 @@ def text_of(tokens):
     return text[: tokenize(text)[1][tokens - 1]]
 
 
-def compare(bare, complete):
-    """Medians in milliseconds of two functions called in turn."""
-    times = ([], [])
+def compare(*functions):
+    """Medians in milliseconds of functions called in turn."""
+    times = [[] for _ in functions]
     for round_ in range(WARM_UP + ROUNDS):
-        for function, kept in zip((bare, complete), times, strict=True):
+        for function, kept in zip(functions, times, strict=True):
             start = time.perf_counter()
             function()
             if round_ >= WARM_UP:

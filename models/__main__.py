@@ -78,6 +78,11 @@ def _parser():
     compare.add_argument("--vectors", metavar="FILE", type=Path, help="text: pretrained word vectors (GloVe)")
     compare.set_defaults(run=_compare_train)
 
+    collect = commands.add_parser("compare-collect", help="ship each compared system with the figures of all its seeds")
+    collect.add_argument("--runs", type=Path, default=Path("data/compared"), metavar="FOLDER")
+    collect.add_argument("--out", type=Path, default=None, metavar="FOLDER", help="default: the checkpoints' folder")
+    collect.set_defaults(run=_compare_collect)
+
     evaluate = commands.add_parser("evaluate", help="score a checkpoint on a corpus folder")
     evaluate.add_argument("--checkpoint", metavar="NAME", required=True)
     evaluate.add_argument("--data", metavar="PATH", type=Path, required=True, help="corpus folder, or any part of it")
@@ -208,6 +213,14 @@ def _cross_validate(options):
     from models.train_speech import cross_validate
 
     cross_validate(recipe, options.data, options.out or Path("folds"), folds=options.folds, **common)
+
+
+def _compare_collect(options):
+    from models import checkpoints
+    from models.train_compared import collect
+
+    for name, seeds in collect(options.runs, options.out or checkpoints.root()).items():
+        print(f"{name}: seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}")
 
 
 def _compare_train(options):

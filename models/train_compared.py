@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -55,6 +56,34 @@ def train(recipe, folder, out, *, seed, vectors=None, epochs=None, samples=None,
     }
     (out / "results.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return result
+
+
+def collect(runs, out) -> dict[str, list[int]]:
+    """Ship each system once: the checkpoint of its lowest seed, with the figures of all its seeds.
+
+    Args:
+        runs: folder of what `train` wrote, one folder a system and seed.
+        out: folder of checkpoints; a system's folder of an earlier collection is replaced.
+
+    Returns:
+        Names of the systems to the seeds found.
+
+    Raises:
+        InputError: no finished run is there.
+    """
+    found = {}
+    for file in sorted(Path(runs).glob("*/results.json")):
+        result = json.loads(file.read_text(encoding="utf-8"))
+        found.setdefault(result["recipe"], {})[result["seed"]] = (file.parent, result)
+    if not found:
+        raise InputError(f"{runs} holds no finished run; `compare-train` writes them.")
+    for name, seeds in found.items():
+        shipped = Path(out) / name
+        shutil.rmtree(shipped, ignore_errors=True)
+        shutil.copytree(seeds[min(seeds)][0], shipped)
+        results = [seeds[seed][1] for seed in sorted(seeds)]
+        (shipped / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    return {name: sorted(seeds) for name, seeds in found.items()}
 
 
 def _train_speech(recipe, folder, out, seed, vectors, epochs, samples, command, report):

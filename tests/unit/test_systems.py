@@ -383,6 +383,25 @@ def test_a_text_system_is_trained_and_scored(tmp_path, monkeypatch, capsys):
     assert np.abs(bias).max() < 0.2  # half of the documents have each label
 
 
+def test_a_system_ships_once_with_the_figures_of_all_seeds(tmp_path, capsys):
+    runs, out = tmp_path / "runs", tmp_path / "out"
+    for name, seed, uar in (("a", 2, 0.5), ("a", 10, 0.7), ("b", 1, 0.6)):
+        folder = runs / f"{name}-{seed}"
+        folder.mkdir(parents=True)
+        (folder / "weights.safetensors").write_text(f"{name} {seed}")
+        (folder / "results.json").write_text(json.dumps({"recipe": name, "seed": seed, "uar": uar}))
+    (runs / "unfinished-1").mkdir()
+    (out / "a").mkdir(parents=True)
+    (out / "a" / "of_before").touch()
+    assert main(["compare-collect", "--runs", str(runs), "--out", str(out)]) == 0
+    assert capsys.readouterr().out == "a: seeds 2, 10\nb: seed 1\n"
+    assert (out / "a" / "weights.safetensors").read_text() == "a 2" and not (out / "a" / "of_before").exists()
+    assert [r["uar"] for r in json.loads((out / "a" / "results.json").read_text())] == [0.5, 0.7]
+    assert sorted(p.name for p in out.iterdir()) == ["a", "b"]
+    assert main(["compare-collect", "--runs", str(out / "a"), "--out", str(out)]) == 1
+    assert "holds no finished run" in capsys.readouterr().err
+
+
 def test_compare_train_names_what_it_knows(capsys):
     assert main(["compare-train", "nothing", "--data", "."]) == 1
     assert "known are bilstm-last, bilstm-mean" in capsys.readouterr().err
