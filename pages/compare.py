@@ -2,35 +2,13 @@
 
 import streamlit as st
 
-from models.comparison import FEWEST, MOST, compare
+from models.comparison import FEWEST, MOST, compare, first_pair
+from pages.common import compare_honesty, controls, corpus, result, sources
 from pages.common import compare_parts as parts
-from pages.common import controls, corpus, result
 from pages.common.compare import Table, address
 from pages.common.controls import told_apart
-from pages.common.desk import Input
-from pages.common.shelf import family
 
 MODALITIES = {"speech": ":material/graphic_eq: Speech", "text": ":material/article: Text"}
-SOURCES = {
-    "speech": {
-        "sample": ":material/queue_music: Samples",
-        "file": ":material/upload_file: Upload",
-        "recording": ":material/mic: Record",
-        "corpus": ":material/library_books: Corpora",
-    },
-    "text": {
-        "sample": ":material/article: Samples",
-        "typed": ":material/edit: Paste or type",
-        "file": ":material/upload_file: Upload",
-        "corpus": ":material/library_books: Corpora",
-    },
-}
-FILES = {
-    "speech": "A sound file: WAV, MP3, FLAC or OGG, 0.3 seconds to 10 minutes",
-    "text": "A plain text file (.txt), up to 20,000 words",
-}
-# Architectures whose map is empty or even: no good first example.
-PLAIN = ("bilstm-last", "bilstm-mean", "rcnn", "rcnn-one-step")
 
 st.title("Do networks look at the same places?")
 st.caption(
@@ -52,22 +30,6 @@ titles = told_apart({entry.name: entry.title for entry in entries})
 table = Table.of(modality)
 
 
-def first_names():
-    """The default network, and the next of the same kind whose map says something."""
-    kind = family(entries[0].path)
-    others = [e.name for e in entries[1:] if family(e.path) == kind and e.name not in PLAIN]
-    others = others or [e.name for e in entries[1:]]
-    return (entries[0].name, *others[:1])
-
-
-def take(kind):
-    given = st.session_state[f"compare-{modality}-{kind}"]
-    if kind == "typed":
-        table.ask(entries[0].name, Input(kind, "Your text", given))
-    elif given is not None:
-        table.ask(entries[0].name, Input(kind, given.name if kind == "file" else "Recording", given.getvalue()))
-
-
 def chosen():
     names = st.session_state[f"compare-{modality}-names"]
     if names:
@@ -81,7 +43,7 @@ mine = query if query.get("of", [modality])[-1] == modality else {}
 followed = table.start(
     mine,
     list(titles),
-    first_names(),
+    first_pair(entries),
     lambda checkpoint: controls.first_input(modality, checkpoint, entries),
     lambda name, item: corpus.item_input(modality, name, item),
 )
@@ -96,37 +58,11 @@ with right:
         format_func=titles.get,
         key=f"compare-{modality}-names",
         max_selections=MOST,
+        wrap=True,
         on_change=chosen,
         help="What each network is and learned from is on the page “Checkpoints”.",
     )
-source = st.segmented_control(
-    "Input from",
-    list(SOURCES[modality]),
-    format_func=SOURCES[modality].get,
-    default="sample",
-    required=True,
-    key=f"compare-{modality}-source",
-    persist_state="session",
-    label_visibility="collapsed",
-    wrap=True,
-)
-if source == "typed":
-    st.text_area(
-        "Your text, up to 20,000 words",
-        key="compare-text-typed",
-        height=140,
-        placeholder="Paste or type an English text here.",
-        persist_state="session",
-    )
-    st.button("Compare", type="primary", on_click=take, args=("typed",))
-elif source == "file":
-    st.file_uploader(FILES[modality], key=f"compare-{modality}-file", on_change=take, args=("file",))
-elif source == "recording":
-    st.audio_input("Say a sentence", key=f"compare-{modality}-recording", on_change=take, args=("recording",))
-elif source == "corpus":
-    corpus.item_choice(table)
-else:
-    controls.sample_choice(table, entries)
+sources.input_choice(table, entries, key=f"compare-{modality}", action="Compare")
 
 with st.container():
     before = table.request.input if table.request else None
@@ -156,6 +92,7 @@ if table.shown:
     parts.agreement(comparison, names)
     parts.answers_side_by_side(table.shown, names, dark)
     parts.facts(comparison, table.shown, names)
-    parts.downloads(comparison, table.shown, names)
+    parts.downloads(comparison, names)
 table.write_link(settings)
 parts.results_table(modality)
+compare_honesty.section(modality)
