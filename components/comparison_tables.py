@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from components.comparison_wording import standing
+from components.downloads import safe_name, stem
 from models.explanation import Explanation
 
 if TYPE_CHECKING:
@@ -63,6 +63,33 @@ def probabilities_table(explanations: tuple[Explanation, ...], titles) -> pd.Dat
     return table.loc[order].rename_axis("label").reset_index()
 
 
+def sizes_table(comparison: Comparison, titles, parameters) -> pd.DataFrame:
+    """One row a network: `network`, `n` (its parameters), `forward` and `total` (milliseconds), `steps`, and `even`,
+    the share of its steps that its attention amounts to, missing without attention."""
+    explanations = comparison.explanations
+    spread = [None if row.effective is None else row.effective / len(row.own) for row in comparison.rows]
+    return pd.DataFrame(
+        {
+            "network": list(titles),
+            "n": list(parameters),
+            "forward": [e.provenance.milliseconds["forward"] for e in explanations],
+            "total": [e.provenance.milliseconds["total"] for e in explanations],
+            "steps": [len(e.units) for e in explanations],
+            "even": pd.array(spread, "Float64"),
+        }
+    )
+
+
+def agreement_csv(comparison: Comparison, titles) -> str:
+    """`agreement_table` as CSV text."""
+    return _csv(agreement_table(comparison, titles))
+
+
+def probabilities_csv(explanations: tuple[Explanation, ...], titles) -> str:
+    """`probabilities_table` as CSV text."""
+    return _csv(probabilities_table(explanations, titles))
+
+
 def maps_csv(comparison: Comparison, titles) -> str:
     """`maps_table` as CSV text."""
     return _csv(maps_table(comparison, titles))
@@ -111,8 +138,7 @@ def results_table(summaries: list[Summary], against, metrics: dict[str, str]) ->
             columns[f"spread of {title}"] = pd.array([s.spread(name) for s in summaries], "Float64")
     columns["runs"] = [_counted(s) for s in summaries]
     columns["against the highest"] = [
-        standing(recipe, found, peers.count(peer) == 1)
-        for (recipe, found), peer in zip(against, peers, strict=True)
+        standing(recipe, found, peers.count(peer) == 1) for (recipe, found), peer in zip(against, peers, strict=True)
     ]
     for name in ("parameters", "milliseconds", "epochs"):
         values = [getattr(s, name) for s in summaries]
@@ -138,8 +164,7 @@ def results_csv(summaries: list[Summary]) -> str:
 def file_name(comparison: Comparison, suffix: str) -> str:
     """A safe name for a download: the input's name, `compared`, and the suffix."""
     explanation = comparison.explanations[0]
-    stem = re.sub(r"\.\w{1,5}$", "", explanation.provenance.input_name) or explanation.modality
-    return "".join(c if c.isalnum() or c in "-_" else "_" for c in stem)[:60] + f"-compared.{suffix}"
+    return f"{safe_name(stem(explanation))}-compared.{suffix}"
 
 
 def _apart(titles):

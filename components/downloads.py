@@ -72,6 +72,19 @@ def probabilities_table(explanation: Explanation) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def syllables_table(shares) -> pd.DataFrame:
+    """One row a syllable of `models.syllables.shares`, with times in seconds."""
+    return pd.DataFrame(
+        {
+            "syllable": [row.syllable.label for row in shares],
+            "start (s)": [row.syllable.start for row in shares],
+            "end (s)": [row.syllable.end for row in shares],
+            "share of attention": [row.share for row in shares],
+            "times uniform": [row.times_uniform for row in shares],
+        }
+    )
+
+
 def to_csv(explanation: Explanation) -> str:
     """`steps_table` as CSV text (RFC 4180 quoting, a header, `\\n` line ends)."""
     return steps_table(explanation).to_csv(index=False, lineterminator="\n")
@@ -79,7 +92,15 @@ def to_csv(explanation: Explanation) -> str:
 
 def file_name(explanation: Explanation, suffix: str) -> str:
     """A safe name for a download: `NAME-CHECKPOINT.SUFFIX`, letters, digits, `-` and `_` only."""
-    stem = re.sub(r"\.\w{1,5}$", "", explanation.provenance.input_name) or explanation.modality
-    parts = (stem, explanation.provenance.checkpoint, "changed" if explanation.changed else "")
-    safe = ["".join(c if c.isalnum() or c in "-_" else "_" for c in part)[:60] for part in parts if part]
-    return "-".join(safe) + "." + suffix
+    parts = (stem(explanation), explanation.provenance.checkpoint, "changed" if explanation.changed else "")
+    return "-".join(safe_name(part) for part in parts if part) + "." + suffix
+
+
+def stem(explanation: Explanation) -> str:
+    """The input's name without its suffix, as a visitor may have given it; the modality where it has none."""
+    return re.sub(r"\.\w{1,5}$", "", explanation.provenance.input_name) or explanation.modality
+
+
+def safe_name(part: str) -> str:
+    """At most 60 characters of it for a file's name: all but letters, digits, `-` and `_` become `_`."""
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in part)[:60]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from models.explanation import Explanation
     from models.trust import Trust
 
+_BRIEF_SECONDS, _BRIEF_TOKENS = 12, 600  # inputs up to here are tested within seconds
 _TIMES = 60  # the tests of a long input take about as long as so many explanations (measured: 45 to 60)
 
 _CHANCE = {"scattered": "random orders", "shifted": "the same pattern elsewhere"}
@@ -214,6 +215,14 @@ def completeness(trust: Trust) -> str:
 
 def _at(fractions, values, fraction):
     return float(np.interp(fraction, fractions, values))
+
+
+def brief(explanation: Explanation) -> bool:
+    """Whether the tests take seconds only and start by themselves; otherwise a button says how long they may take."""
+    if explanation.modality == "speech":
+        start, end = explanation.audio.used
+        return end - start <= _BRIEF_SECONDS
+    return len(explanation.units) <= _BRIEF_TOKENS
 
 
 def duration(explanation: Explanation) -> str:

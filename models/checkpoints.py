@@ -48,6 +48,7 @@ class Listing:
         problem: why it cannot be used, or `None`.
         group: `"default"`, `"compared"` (systems trained alike, for comparison) or `"own"` (the user's).
         family: which of our samples suit it; `""` where its config does not say.
+        architecture: its name in `models.registry`; of a Keras model, what it is in words.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Listing:
     problem: str | None = None
     group: str = "own"
     family: str = ""
+    architecture: str = ""
 
 
 def available(modality: str | None = None) -> list[Listing]:
@@ -80,8 +82,8 @@ def available(modality: str | None = None) -> list[Listing]:
             order = config.get("order")
             numbered = isinstance(order, (int, float)) and not foreign.is_foreign(path)
             group = "own" if not numbered else "compared" if order >= FIRST_COMPARED else "default"
-            title, family = config.get("title", name), str(config.get("family", ""))
-            entry = Listing(name, config["modality"], title, path, group=group, family=family)
+            said = {key: str(config.get(key, "")) for key in ("family", "architecture")}
+            entry = Listing(name, config["modality"], config.get("title", name), path, group=group, **said)
             found.append((0, order if numbered else LAST, entry))
     return [entry for *_, entry in sorted(found, key=lambda f: (f[0], f[1], f[2].name))]
 

@@ -7,6 +7,8 @@ or two tokenizers may cut a text differently. Weight is then moved, never made o
 from __future__ import annotations
 
 import itertools
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +19,8 @@ from models.explanation import Explanation
 
 FEWEST, MOST = 2, 4
 TOP = 0.2
+# Architectures whose map is empty or even: no good first example.
+PLAIN = ("bilstm-last", "bilstm-mean", "rcnn", "rcnn-one-step")
 # Weights that differ by less than this share of the largest do so by rounding: ranks among them are noise.
 _ROUNDING = 1e-4
 
@@ -109,6 +113,32 @@ def compare(explanations, label: str | None = None) -> Comparison:
     pairs = itertools.combinations([i for i, row in enumerate(rows) if row.weights is not None], 2)
     agreements = tuple(_agreement(i, j, rows[i], rows[j]) for i, j in pairs)
     return Comparison(explanations, label, starts, ends, rows, agreements)
+
+
+def first_pair(entries) -> tuple[str, ...]:
+    """Names of the networks to show first: the first one, and the next for the same inputs whose map says something.
+
+    Args:
+        entries: `models.checkpoints.Listing` of one modality, at least one, the default first.
+    """
+    first, *others = entries
+    alike = [e for e in others if e.family == first.family and e.architecture not in PLAIN]
+    return (first.name, *(e.name for e in (alike or others)[:1]))
+
+
+def fastest(explain: Callable[[], Explanation], *, fewest: int, most: int = 3, seconds: float = 1.0) -> Explanation:
+    """The one of several explanations of an input whose forward pass took the fewest milliseconds.
+
+    A network's first run of all builds its graph, and other work slows a run down: the fastest is the measure.
+
+    Args:
+        explain: runs the network once.
+        fewest, most: runs; between the two it goes on until so many `seconds` have passed.
+    """
+    began, runs = time.monotonic(), []
+    while len(runs) < fewest or (len(runs) < most and time.monotonic() - began < seconds):
+        runs.append(explain())
+    return min(runs, key=lambda run: run.provenance.milliseconds["forward"])
 
 
 def labels_of(explanations) -> list[str]:

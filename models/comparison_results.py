@@ -164,6 +164,11 @@ def summaries(modality: str | None = None) -> list[Summary]:
     return sorted(made, key=lambda s: (s.modality, s.split, s.over, -s.mean(s.main)))
 
 
+def peers(summary: Summary, found: list[Summary]) -> list[Summary]:
+    """Those of `found` that it can be held against: scored on the same split, and over seeds or folds like it."""
+    return [other for other in found if _peers(other) == _peers(summary) and other is not summary]
+
+
 def _summary(group):
     results = [result for _, result in group.results]
     metrics = {name: tuple(r[name] for r in results if name in r) for name in METRICS}

@@ -258,8 +258,9 @@ def plausibility(checkpoint, items: list[MarkedItem], only=None, seed: int = 0, 
     return Plausibility(len(items), share, right / len(items), rows)
 
 
-def by_chance(item: MarkedItem, share: float, rng) -> Match:
-    """What random scores get on a review, on average over draws of `rng`."""
+def by_chance(item: MarkedItem, share: float, rng=None) -> Match:
+    """What random scores get on a review, on average over draws of `rng`, or of seed 0."""
+    rng = np.random.default_rng(0) if rng is None else rng
     drawn = rng.random((_RANDOM_DRAWS, len(item.marked)))
     found = [match(item, scores, top(scores, share)) for scores in drawn]
     return Match(*np.mean([list(vars(one).values()) for one in found], axis=0).tolist())

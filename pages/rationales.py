@@ -1,8 +1,5 @@
 """Reviews in which people marked their reasons, with the network's marks in the same text."""
 
-import logging
-
-import numpy as np
 import streamlit as st
 
 from components.progress import cancelled, carry_out
@@ -14,7 +11,8 @@ from models.errors import EarmarkError, InputError
 from models.frontend import plaintext
 from models.rationales import TITLES, answerable, by_chance, compare, marked_share, witnesses
 from pages.common import controls
-from pages.common.shelf import explain, family, shelf
+from pages.common.desk import own_failure
+from pages.common.shelf import explain, shelf
 
 SOURCES = {
     "sample": ":material/article: Samples",
@@ -25,7 +23,6 @@ SPLITS = {"test": "the test reviews", "val": "the validation reviews", "train": 
 SAMPLES = FOLDER / "reviews.jsonl"
 LABELS = tuple(datasets.MOVIE_LABELS.values())
 WORK = "rationales-work"
-_LOG = logging.getLogger("earmark")
 _KEPT = 40  # results a visitor
 
 st.title("Did it look where people looked?")
@@ -93,14 +90,13 @@ def done(key, words, work):
         except EarmarkError as error:
             say(str(error))
         except Exception as error:
-            _LOG.exception("The marks of a review failed")
-            say(f"Earmark itself failed on this review ({type(error).__name__}). The server's log has the details.")
+            say(own_failure(error, "Marking a review", "on this review", "choose another"))
         while len(kept) > _KEPT:
             kept.pop(next(iter(kept)))
     return kept[key]
 
 
-entries = sorted(controls.healthy("text"), key=lambda entry: family(entry.path) != "reviews")
+entries = sorted(controls.healthy("text"), key=lambda entry: entry.family != "reviews")
 titles = controls.told_apart({entry.name: entry.title for entry in entries})
 left, right = st.columns([1, 3], gap="large")
 with left:
@@ -167,7 +163,7 @@ marked_text(item, comparison.scores, comparison.chosen, name=TITLES[witness], ke
 st.markdown(plain(wording.agreement(item, comparison)))
 if item.marked.any():
     st.dataframe(
-        wording.figures(comparison.match, by_chance(item, share, np.random.default_rng(0))),
+        wording.figures(comparison.match, by_chance(item, share)),
         hide_index=True,
         column_config={
             "value": st.column_config.NumberColumn(format="%.3f"),

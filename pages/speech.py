@@ -5,15 +5,8 @@ import streamlit as st
 from components.link import changes_after
 from components.player import player
 from components.wording import ATTENTION
-from pages.common import controls, corpus, result, syllables, trust
-from pages.common.desk import Desk, Input
-
-SOURCES = {
-    "sample": ":material/queue_music: Samples",
-    "file": ":material/upload_file: Upload",
-    "recording": ":material/mic: Record",
-    "corpus": ":material/library_books: Corpora",
-}
+from pages.common import controls, corpus, result, sources, syllables, trust
+from pages.common.desk import Desk
 
 st.title("What did the network hear?")
 st.caption(ATTENTION["speech"])
@@ -26,42 +19,11 @@ desk.start(
     lambda name, item: corpus.item_input("speech", name, item),
 )
 
-
-def take(kind):
-    given = st.session_state[f"speech-{kind}"]
-    if given is not None:
-        name = given.name if kind == "file" else "Recording"
-        desk.ask(st.session_state["speech-checkpoint"], Input(kind, name, given.getvalue()))
-
-
 left, right = st.columns([1, 3], gap="large")
 with left:
     controls.checkpoint_choice(desk, entries)
 with right:
-    source = st.segmented_control(
-        "Clip from",
-        list(SOURCES),
-        format_func=SOURCES.get,
-        default="sample",
-        required=True,
-        key="speech-source",
-        persist_state="session",
-        label_visibility="collapsed",
-        wrap=True,
-    )
-    if source == "file":
-        st.file_uploader(
-            "A sound file: WAV, MP3, FLAC or OGG, 0.3 seconds to 10 minutes",
-            key="speech-file",
-            on_change=take,
-            args=("file",),
-        )
-    elif source == "recording":
-        st.audio_input("Say a sentence", key="speech-recording", on_change=take, args=("recording",))
-    elif source == "corpus":
-        corpus.item_choice(desk)
-    else:
-        controls.sample_choice(desk, entries)
+    sources.input_choice(desk, entries, key="speech")
 
 with st.container():
     desk.work()

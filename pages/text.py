@@ -5,15 +5,8 @@ import streamlit as st
 from components.link import changes_after
 from components.reader import reader
 from components.wording import ATTENTION
-from pages.common import controls, corpus, result, trust
-from pages.common.desk import Desk, Input
-
-SOURCES = {
-    "sample": ":material/article: Samples",
-    "typed": ":material/edit: Paste or type",
-    "file": ":material/upload_file: Upload",
-    "corpus": ":material/library_books: Corpora",
-}
+from pages.common import controls, corpus, result, sources, trust
+from pages.common.desk import Desk
 
 st.title("What did the network read?")
 st.caption(ATTENTION["text"])
@@ -27,16 +20,6 @@ desk.start(
 )
 
 
-def take_file():
-    given = st.session_state["text-file"]
-    if given is not None:
-        desk.ask(st.session_state["text-checkpoint"], Input("file", given.name, given.getvalue()))
-
-
-def take_typed():
-    desk.ask(st.session_state["text-checkpoint"], Input("typed", "Your text", st.session_state["text-typed"]))
-
-
 def edit_shown():
     st.session_state["text-source"] = "typed"
     st.session_state["text-typed"] = desk.before.text
@@ -46,32 +29,7 @@ left, right = st.columns([1, 3], gap="large")
 with left:
     controls.checkpoint_choice(desk, entries)
 with right:
-    source = st.segmented_control(
-        "Text from",
-        list(SOURCES),
-        format_func=SOURCES.get,
-        default="sample",
-        required=True,
-        key="text-source",
-        persist_state="session",
-        label_visibility="collapsed",
-        wrap=True,
-    )
-    if source == "typed":
-        st.text_area(
-            "Your text, up to 20,000 words",
-            key="text-typed",
-            height=160,
-            placeholder="Paste or type an English text here.",
-            persist_state="session",
-        )
-        st.button("Explain", type="primary", on_click=take_typed)
-    elif source == "file":
-        st.file_uploader("A plain text file (.txt), up to 20,000 words", key="text-file", on_change=take_file)
-    elif source == "corpus":
-        corpus.item_choice(desk)
-    else:
-        controls.sample_choice(desk, entries)
+    source = sources.input_choice(desk, entries, key="text", action="Explain")
 
 with st.container():
     desk.work()

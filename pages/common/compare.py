@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from dataclasses import dataclass
 
 import streamlit as st
 
-from components.progress import cancelled, carry_out
+from components.progress import carry_out
+from models.comparison import MOST, fastest
 from models.errors import Cancelled, EarmarkError
 from models.explanation import Explanation
-from pages.common.desk import Input, linked_input
+from pages.common.desk import Input, linked_input, own_failure, taken_up
 from pages.common.shelf import explain, shelf
-
-_LOG = logging.getLogger("earmark")
-_TIMING = 1.0  # seconds, until which a network runs again to be timed
 
 
 @dataclass(frozen=True)
@@ -80,30 +76,21 @@ class Table:
     def work(self) -> None:
         """Carry out what is asked for; see `Desk.work`."""
         key = f"compare-{self.modality}-work"
-        request = self.pending
-        if cancelled(key):
-            self.pending = None
-            self.problem = "Stopped, as you asked." + (" Below is what was there before." if self.shown else "")
-            return
+        request = taken_up(self, key)
         if request is None:
             return
         many = len(request.names)
         words = f"{many} networks are at work, one after the other …" if many > 1 else "The network is at work …"
         try:
             parts = "{done} of {total} networks done"
-            shown, problems = carry_out(
-                words, lambda progress: self._explain(request, progress), key=key, parts=parts
-            )
+            shown, problems = carry_out(words, lambda progress: self._explain(request, progress), key=key, parts=parts)
             # The same sentence of every network is one problem: the input's.
             self.problem = " ".join([self.problem, *dict.fromkeys(problems)]).strip()
             if shown:
                 self.shown, self.request = shown, request
         except Exception as error:
-            _LOG.exception("Comparing %s on %s failed", request.names, request.input.kind)
-            self.problem = (
-                f"Earmark itself failed on this input ({type(error).__name__}). The server's log has the details; "
-                "try another input or checkpoint."
-            )
+            did = f"Comparing {', '.join(request.names)} on {request.input.kind}"
+            self.problem = own_failure(error, did, "on this input", "try another input or checkpoint")
         self.pending = None
 
     def _explain(self, request, progress):
@@ -150,9 +137,9 @@ class Table:
         if missing:
             listed = ", ".join(f"“{name}”" for name in missing)
             problems.append(f"The link names {listed}, which {'is' if len(missing) == 1 else 'are'} not here.")
-        if len(here) > 4:
+        if len(here) > MOST:
             problems.append("The link names more than four checkpoints; these are the first four.")
-        chosen = here[:4] or (self.wanted.names if self.wanted else first_names)
+        chosen = here[:MOST] or (self.wanted.names if self.wanted else first_names)
         input = None
         try:
             input = linked_input(self.modality, {key: values[-1] for key, values in asked.items()}, corpus_item)
@@ -186,13 +173,12 @@ def _answer(name, input, kept, progress):
     checkpoint = shelf().get(name)
     if checkpoint.hash in kept and kept[checkpoint.hash].explanation.provenance.checkpoint == name:
         return kept[checkpoint.hash]
-    # A network's first run of all builds its graph, and other work slows a run down: the fastest is the measure.
-    fewest, began, runs = (1 if checkpoint.hash in _ran() else 2), time.monotonic(), []
-    while len(runs) < fewest or (len(runs) < 3 and time.monotonic() - began < _TIMING):
-        runs.append(explain(checkpoint, input.data, name=input.name, progress=progress))
+    explanation = fastest(
+        lambda: explain(checkpoint, input.data, name=input.name, progress=progress),
+        fewest=1 if checkpoint.hash in _ran() else 2,
+    )
     _ran().add(checkpoint.hash)
-    fastest = min(runs, key=lambda run: run.provenance.milliseconds["forward"])
-    return Answer(checkpoint.title, checkpoint.model.count_params(), fastest)
+    return Answer(checkpoint.title, checkpoint.model.count_params(), explanation)
 
 
 @st.cache_resource(show_spinner=False)

@@ -98,15 +98,14 @@ def agreement(comparison: Comparison, titles) -> None:
         return
     for found in comparison.agreements:
         st.markdown("- " + plain(words.agreement(found, titles, modality)))
-    table = tables.agreement_table(comparison, titles)
     st.dataframe(
-        table.assign(overlap=100 * table["overlap"]),
+        tables.agreement_table(comparison, titles),
         hide_index=True,
         column_config={
             "first": "One network",
             "second": "The other",
             "spearman": st.column_config.NumberColumn("Rank correlation (−1 to 1)", format="%.2f"),
-            "overlap": st.column_config.NumberColumn("Top 20 % shared", format="%.0f %%"),
+            "overlap": st.column_config.NumberColumn("Top 20 % shared", format="percent"),
             "divergence": st.column_config.NumberColumn("Divergence (0 to 1 bit)", format="%.3f"),
         },
         placeholder="–",
@@ -139,22 +138,15 @@ def answers_side_by_side(answers: tuple[Answer, ...], titles, dark: bool) -> Non
     table = tables.probabilities_table(explanations, titles)
     with st.expander(f"All {len(table)} labels as a table"):
         figure = st.column_config.NumberColumn(format="%.4f")
-        st.dataframe(
-            table, hide_index=True, column_config=dict.fromkeys(table.columns[1:], figure), placeholder="–"
-        )
+        st.dataframe(table, hide_index=True, column_config=dict.fromkeys(table.columns[1:], figure), placeholder="–")
 
 
 def facts(comparison: Comparison, answers: tuple[Answer, ...], titles) -> None:
     """Size, time and concentration of each network, as a table."""
     st.subheader("Size and speed")
-    rows, columns = [], ("network", "n", "forward", "total", "steps", "even")
-    for answer, title, row in zip(answers, titles, comparison.rows, strict=True):
-        total = answer.explanation.provenance.milliseconds["total"]
-        spread = None if row.effective is None else 100 * row.effective / len(row.own)
-        rows.append((title, answer.parameters, answer.forward, total, len(answer.explanation.units), spread))
     config = st.column_config
     st.dataframe(
-        {name: [row[i] for row in rows] for i, name in enumerate(columns)},
+        tables.sizes_table(comparison, titles, [answer.parameters for answer in answers]),
         hide_index=True,
         column_config={
             "network": "Network",
@@ -166,7 +158,7 @@ def facts(comparison: Comparison, answers: tuple[Answer, ...], titles) -> None:
             "steps": config.NumberColumn("Steps", format="localized", help="Moments or words it told apart."),
             "even": config.NumberColumn(
                 "Attention spread over",
-                format="%.0f %%",
+                format="percent",
                 help="Of its steps' worth: 100 % looks at everything alike, 1 % at one step in a hundred. "
                 "It is exp(entropy) of the weights over their number. None without attention.",
             ),
@@ -175,25 +167,25 @@ def facts(comparison: Comparison, answers: tuple[Answer, ...], titles) -> None:
     )
 
 
-def downloads(comparison: Comparison, answers: tuple[Answer, ...], titles) -> None:
+def downloads(comparison: Comparison, titles) -> None:
     """The comparison as files, made when they are asked for."""
     st.subheader("Take it with you")
-    explanations = tuple(a.explanation for a in answers)
-
-    def agreements():
-        return tables.agreement_table(comparison, titles).to_csv(index=False, lineterminator="\n")
-
-    def values():
-        return tables.probabilities_table(explanations, titles).to_csv(index=False, lineterminator="\n")
-
+    explanations = comparison.explanations
     kinds = (
         ("Everything (JSON)", "json", "application/json", lambda: tables.to_json(comparison, titles)),
         ("Maps (CSV)", "maps.csv", "text/csv", lambda: tables.maps_csv(comparison, titles)),
-        ("Agreement (CSV)", "agreement.csv", "text/csv", agreements),
-        ("Probabilities (CSV)", "probabilities.csv", "text/csv", values),
+        ("Agreement (CSV)", "agreement.csv", "text/csv", lambda: tables.agreement_csv(comparison, titles)),
+        (
+            "Probabilities (CSV)",
+            "probabilities.csv",
+            "text/csv",
+            lambda: tables.probabilities_csv(explanations, titles),
+        ),
     )
     with st.container(horizontal=True):
         for name, suffix, mime, make in kinds:
+            if suffix == "agreement.csv" and not comparison.agreements:
+                continue
             icon = ":material/data_object:" if suffix == "json" else ":material/table:"
             file = tables.file_name(comparison, suffix)
             st.download_button(name, make, file, mime, key=f"compare-{suffix}", icon=icon, on_click="ignore")
@@ -228,8 +220,7 @@ def results_table(modality: str) -> None:
         "file says. Milliseconds are the median of 20 inputs on the computer that trained the network. Where runs are "
         "folds, each is another part of the speakers, and the spread is over these."
     )
-    pairs = [s for s in found if sum((o.split, o.over) == (s.split, s.over) for o in found) > 1]
-    if pairs:
+    if pairs := [summary for summary in found if results.peers(summary, found)]:
         _pair(pairs, modality)
     st.download_button(
         "Results (CSV)",
@@ -244,16 +235,16 @@ def results_table(modality: str) -> None:
 
 def _pair(found, modality):
     """Two boxes: is the difference between these two more than their spread?"""
-    names = {(s.recipe, s.split, s.over): s for s in found}
+    named = {_row(summary): summary for summary in found}
+    box = {"format_func": lambda row: row[0], "width": 300}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        first = st.selectbox(
-            "Is", list(names), format_func=lambda k: k[0], key=f"compare-first-{modality}", width=300
-        )
-        others = [key for key in names if key[1:] == first[1:] and key != first]
-        second = st.selectbox(
-            "different from", others, format_func=lambda k: k[0], key=f"compare-second-{modality}", width=300
-        )
-    a, b = names[first], names[second]
-    metric = a.main
-    gap = results.difference(a.metrics[metric], b.metrics[metric])
-    st.markdown(plain(words.between(a, b, gap, results.METRICS[metric])))
+        first = named[st.selectbox("Is", list(named), key=f"compare-first-{modality}", **box)]
+        others = [_row(summary) for summary in results.peers(first, found)]
+        second = named[st.selectbox("different from", others, key=f"compare-second-{modality}", **box)]
+    gap = results.difference(first.metrics[first.main], second.metrics[first.main])
+    st.markdown(plain(words.between(first, second, gap, results.METRICS[first.main])))
+
+
+def _row(summary):
+    """What tells a row of the table from the others."""
+    return summary.recipe, summary.split, summary.over

@@ -10,7 +10,6 @@ from components.samples import sample_named, samples_for
 from components.wording import plain
 from models import checkpoints
 from pages.common.desk import Desk, sample_input
-from pages.common.shelf import family
 
 
 def healthy(modality: str) -> list[checkpoints.Listing]:
@@ -96,7 +95,7 @@ def sample_choice(desk: Desk, entries) -> None:
 
 
 def _family(checkpoint, entries):
-    return next((family(entry.path) for entry in entries if entry.name == checkpoint), "")
+    return next((entry.family for entry in entries if entry.name == checkpoint), "")
 
 
 def _suits(sample, modality, checkpoint, entries):

@@ -81,11 +81,7 @@ class Desk:
     def work(self) -> None:
         """Carry out what is asked for. Whatever happens, the page goes on."""
         key = f"{self.modality}-work"
-        request = self.pending
-        if cancelled(key):
-            self.pending = None
-            self.problem = "Stopped, as you asked." + (" Below is what was there before." if self.shown else "")
-            return
+        request = taken_up(self, key)
         if request is None:
             return
         words = _WORDS[self.modality] if shelf().ready(request.checkpoint) else _FIRST
@@ -100,11 +96,8 @@ class Desk:
                 self.pending = replace(request, changes=())
                 return self.work()
         except Exception as error:
-            _LOG.exception("Explaining %s with checkpoint %s failed", request.input.kind, request.checkpoint)
-            self.problem = (
-                f"Earmark itself failed on this input ({type(error).__name__}). The server's log has the details; "
-                "try another input or checkpoint."
-            )
+            did = f"Explaining {request.input.kind} with checkpoint {request.checkpoint}"
+            self.problem = own_failure(error, did, "on this input", "try another input or checkpoint")
         self.pending = None
 
     def _explain(self, request, progress):
@@ -176,6 +169,30 @@ class Desk:
         if query != link | settings:
             st.query_params.from_dict(link | settings)
         self.link = link
+
+
+def taken_up(desk, key: str):
+    """The request that a desk is to carry out now, or `None`; one that the visitor cancelled is given up.
+
+    Args:
+        desk: with `pending`, `shown` and `problem`.
+        key: of the work, as in `components.progress.carry_out`.
+    """
+    if cancelled(key):
+        desk.pending = None
+        desk.problem = "Stopped, as you asked." + (" Below is what was there before." if desk.shown else "")
+    return desk.pending
+
+
+def own_failure(error: Exception, did: str, where: str, then: str) -> str:
+    """Put an error that is no fault of the visitor's into the log; returns the sentence for the page.
+
+    Args:
+        did: for the log, what was being done.
+        where, then: for the page, what Earmark failed on or in, and what to do now.
+    """
+    _LOG.error("%s failed", did, exc_info=error)
+    return f"Earmark itself failed {where} ({type(error).__name__}). The server's log has the details; {then}."
 
 
 def linked_input(modality: str, query: dict, corpus_item) -> Input | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections import defaultdict
-from pathlib import Path
 
 import streamlit as st
 
@@ -15,8 +13,6 @@ from models import checkpoints
 from models.errors import EarmarkError
 
 _LOG = logging.getLogger("earmark")
-# Checkpoints whose config has a lower `order` than this are what visitors see first; others load when asked for.
-WARMED = 20
 
 
 class Shelf:
@@ -85,12 +81,13 @@ def warm_up() -> threading.Thread:
 def _warm(shelf: Shelf):
     first = {}
     for entry in checkpoints.available():
-        if entry.problem is not None or _config(entry.path).get("order", WARMED) >= WARMED:
+        if entry.problem is not None or entry.group != "default":
+            # What a visitor does not see first loads when it is asked for.
             continue
         try:
             checkpoint = shelf.get(entry.name)
             # The first run of a network builds its graph, which takes longer than the run itself.
-            for sample in samples_for(checkpoint.modality, family(entry.path))[:1]:
+            for sample in samples_for(checkpoint.modality, entry.family)[:1]:
                 explanation = explain(checkpoint, sample.read(), name=sample.name)
                 first.setdefault(checkpoint.modality, (checkpoint, explanation))
         except EarmarkError as error:
@@ -120,14 +117,3 @@ def explain(checkpoint, data: bytes | str, *, name: str, changes=(), progress=No
         return explain_clip(checkpoint, data, name=name, muted=changes, progress=progress)
     text = plaintext.decode(data) if isinstance(data, bytes) else data
     return explain_text(checkpoint, text, name=name, masked=changes, progress=progress)
-
-
-def family(folder: Path) -> str:
-    """Which of our samples suit the checkpoint in that folder; `""` where it does not say. Needs no network."""
-    return str(_config(folder).get("family", ""))
-
-
-def _config(folder):
-    # A model of one's own may lie in the checkpoints' folder as two files, NAME.keras and NAME.json.
-    file = folder / "config.json" if folder.is_dir() else folder.with_suffix(".json")
-    return json.loads(file.read_text(encoding="utf-8"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
+from components.downloads import syllables_table
 from components.wording import plain
 from models import syllables
 from models.errors import InputError
@@ -54,15 +54,7 @@ def section(explanation: Explanation, found) -> None:
         else:
             rows, rest = found
             st.dataframe(
-                pd.DataFrame(
-                    {
-                        "syllable": [row.syllable.label for row in rows],
-                        "start (s)": [row.syllable.start for row in rows],
-                        "end (s)": [row.syllable.end for row in rows],
-                        "share of attention": [row.share for row in rows],
-                        "times uniform": [row.times_uniform for row in rows],
-                    }
-                ),
+                syllables_table(rows),
                 hide_index=True,
                 column_config={
                     "share of attention": st.column_config.NumberColumn(format="percent"),

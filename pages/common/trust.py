@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
@@ -16,12 +15,9 @@ from components.wording import plain, probability
 from models.errors import Cancelled, EarmarkError
 from models.explanation import Explanation
 from pages.common import whatif
-from pages.common.desk import Desk
+from pages.common.desk import Desk, own_failure
 from pages.common.shelf import shelf
 
-_LOG = logging.getLogger("earmark")
-# Up to here the tests take seconds and start by themselves; above, a button says how long they may take.
-QUICK_SECONDS, QUICK_TOKENS = 12, 600
 REMOVALS = {"speech": ("mute", "mean"), "text": ("mask", "delete")}
 BASELINES = {"speech": ("shifted", "scattered"), "text": ("scattered",)}
 _KEPT = 24
@@ -242,7 +238,7 @@ def _tested(desk, bench, question):
         st.error(plain(bench.problems[question]), icon=":material/error:")
         st.button("Try again", on_click=bench.ask, args=(question,), key=f"{desk.modality}-again")
         return None
-    if question in bench.stopped or not (question in bench.asked or _brief(explanation)):
+    if question in bench.stopped or not (question in bench.asked or trust_reading.brief(explanation)):
         _offer(explanation, bench, question)
         return None
     try:
@@ -256,12 +252,8 @@ def _tested(desk, bench, question):
     except EarmarkError as error:
         _failed(desk, bench, question, str(error))
     except Exception as error:
-        _LOG.exception("The tests of an answer of checkpoint %s failed", explanation.provenance.checkpoint)
-        _failed(
-            desk, bench, question,
-            f"Earmark itself failed in these tests ({type(error).__name__}). The server's log has the details; "
-            "the map above is not affected.",
-        )  # fmt: skip
+        did = f"Testing an answer of checkpoint {explanation.provenance.checkpoint}"
+        _failed(desk, bench, question, own_failure(error, did, "in these tests", "the map above is not affected"))
     else:
         bench.keep(question, trust)
         return trust
@@ -294,13 +286,6 @@ def _assess(desk, explanation, question, progress):
         quick=question.quick,
         progress=step,
     )
-
-
-def _brief(explanation):
-    if explanation.modality == "speech":
-        start, end = explanation.audio.used
-        return end - start <= QUICK_SECONDS
-    return len(explanation.units) <= QUICK_TOKENS
 
 
 def _offer(explanation, bench, question):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
@@ -13,10 +12,9 @@ from components.downloads import file_name
 from components.progress import cancelled, carry_out
 from components.wording import plain, probability
 from models.errors import EarmarkError
-from pages.common.desk import Desk
+from pages.common.desk import Desk, own_failure
 from pages.common.shelf import shelf
 
-_LOG = logging.getLogger("earmark")
 _KEPT = 12
 _PROBABILITY = st.column_config.NumberColumn("Probability", format="%.3f")
 
@@ -220,12 +218,8 @@ def _result(desk, ideas, question, words):
         except EarmarkError as error:
             ideas.fail(question, str(error))
         except Exception as error:
-            _LOG.exception("A what-if with checkpoint %s failed", desk.shown.provenance.checkpoint)
-            ideas.fail(
-                question,
-                f"Earmark itself failed here ({type(error).__name__}). The server's log has the details; the result "
-                "above is not affected.",
-            )
+            did = f"A what-if with checkpoint {desk.shown.provenance.checkpoint}"
+            ideas.fail(question, own_failure(error, did, "here", "the result above is not affected"))
     if question in ideas.problems:
         st.error(plain(ideas.problems[question]), icon=":material/error:")
     return ideas.results.get(question)

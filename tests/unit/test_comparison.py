@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components import comparison_figures, comparison_tables, comparison_texts, comparison_wording
-from models.comparison import asks_for_label, common_axis, compare, divergence, labels_of, resample
+from models.checkpoints import Listing
+from models.comparison import asks_for_label, common_axis, compare, divergence, fastest, first_pair, labels_of, resample
 from models.errors import InputError
 from models.explanation import AttentionMap, Explanation, Units
 from tests.unit import explanations
@@ -33,6 +34,48 @@ def text(weights, labels=("crude", "grain", "earn"), axes=("step",), **changes):
     made = explanations.text("oil and wheat rose again", labels)
     maps = () if weights is None else (AttentionMap("made", np.asarray(weights, float), axes),)
     return dataclasses.replace(made, attention=maps, **changes)
+
+
+@pytest.mark.parametrize(
+    ("others", "second"),
+    [
+        (
+            [("goemotions", "emotions", "label-attention"), ("rcnn-1", "topics", "rcnn"), ("mha-1", "topics", "mha")],
+            "mha-1",
+        ),
+        ([("goemotions", "emotions", "label-attention"), ("rcnn-1", "topics", "rcnn")], "goemotions"),
+        ([], None),
+    ],
+)
+def test_shown_first_are_two_for_the_same_inputs_whose_maps_say_something(others, second):
+    found = [("reuters", "topics", "label-attention"), *others]
+    entries = [Listing(n, "text", n, None, family=f, architecture=a) for n, f, a in found]
+    assert first_pair(entries) == (("reuters", second) if second else ("reuters",))
+
+
+def timed(forward, total=9.0):
+    made = explanations.speech()
+    milliseconds = {"forward": forward, "total": total}
+    return dataclasses.replace(made, provenance=dataclasses.replace(made.provenance, milliseconds=milliseconds))
+
+
+@pytest.mark.parametrize(("fewest", "seconds", "ran"), [(1, 0, 1), (2, 0, 2), (1, 60, 3)])
+def test_the_fastest_of_at_least_so_many_runs_counts(fewest, seconds, ran):
+    times = [5.0, 2.0, 3.0, 1.0]
+    waiting = iter(times)
+    found = fastest(lambda: timed(next(waiting)), fewest=fewest, seconds=seconds)
+    assert found.provenance.milliseconds["forward"] == min(times[:ran])
+    assert list(waiting) == times[ran:]
+
+
+def test_sizes_of_networks_and_how_far_their_attention_is_spread():
+    made = [dataclasses.replace(timed(2.5), attention=speech(w).attention, units=speech(w).units)
+            for w in ([0.5, 0.5, 0, 0], None)]  # fmt: skip
+    table = comparison_tables.sizes_table(compare(made), ["a", "b"], [10, 20])
+    assert table[["network", "n", "forward", "total", "steps"]].values.tolist() == [
+        ["a", 10, 2.5, 9.0, 4], ["b", 20, 2.5, 9.0, 8],
+    ]  # fmt: skip
+    assert table["even"][0] == pytest.approx(0.5) and table["even"].isna()[1]
 
 
 def test_figures_computed_by_hand():

@@ -145,6 +145,8 @@ def test_standing_against_the_best_of_the_same_split(root):
     lines = comparison_tables.results_csv(found).splitlines()
     assert lines[0] == "checkpoint,scored_on,metric,over,run,value" and len(lines) == 1 + 3 + 3 + 3 + 1 + 1
     names = {s.recipe: s for s in found}
+    assert [s.recipe for s in results.peers(names["b"], found)] == ["a", "c", "d"]
+    assert results.peers(names["e"], found) == []
     gap = results.difference(names["b"].metrics["uar"], names["a"].metrics["uar"])
     said = comparison_wording.between(names["b"], names["a"], gap, "UAR")
     assert said == "b 0.510, a 0.520 UAR: no difference; they lie 0.010 apart, and the spreads add up to 0.040."

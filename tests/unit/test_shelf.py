@@ -1,7 +1,5 @@
 """What the server makes ready before anybody asks."""
 
-import json
-
 import keras
 import pytest
 from streamlit.runtime.scriptrunner import script_runner
@@ -12,15 +10,12 @@ from pages.common import shelf as shelves
 
 @pytest.fixture
 def warmed(tmp_path, monkeypatch):
-    """A function from configs to the names of the checkpoints explained and of those tested, in order."""
+    """A function from listings to the names of the checkpoints explained and of those tested, in order."""
 
-    def warm(*configs):
-        listed = []
-        for name, config in configs:
-            folder = tmp_path / name
-            folder.mkdir()
-            (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-            listed.append(checkpoints.Listing(name, config["modality"], name, folder))
+    def warm(*entries):
+        listed = [
+            checkpoints.Listing(name, modality, name, tmp_path / name, group=group) for name, modality, group in entries
+        ]
         listed.append(checkpoints.Listing("damaged", "unknown", "damaged", tmp_path / "damaged", "It is damaged."))
         monkeypatch.setattr(checkpoints, "available", lambda: listed)
         loaded = {entry.name: type("Loaded", (), {"name": entry.name, "modality": entry.modality}) for entry in listed}
@@ -35,11 +30,11 @@ def warmed(tmp_path, monkeypatch):
 
 def test_the_default_checkpoints_run_once_and_the_first_of_each_kind_is_tested(warmed):
     explained, tested = warmed(
-        ("a", {"modality": "speech", "order": 1}),
-        ("b", {"modality": "text", "order": 2, "family": "topics"}),
-        ("c", {"modality": "text", "order": 3}),
-        ("compared", {"modality": "speech", "order": 20}),
-        ("mine", {"modality": "text"}),
+        ("a", "speech", "default"),
+        ("b", "text", "default"),
+        ("c", "text", "default"),
+        ("compared", "speech", "compared"),
+        ("mine", "text", "own"),
     )
     assert explained == ["a", "b", "c"] and tested == ["a", "b"]
 
@@ -47,7 +42,7 @@ def test_the_default_checkpoints_run_once_and_the_first_of_each_kind_is_tested(w
 def test_one_that_fails_does_not_keep_the_others_waiting(warmed, monkeypatch):
     real = shelves.samples_for
     monkeypatch.setattr(shelves, "samples_for", lambda m, f: 1 / 0 if m == "speech" else real(m, f))
-    explained, tested = warmed(("a", {"modality": "speech", "order": 1}), ("b", {"modality": "text", "order": 2}))
+    explained, tested = warmed(("a", "speech", "default"), ("b", "text", "default"))
     assert explained == tested == ["b"]
 
 

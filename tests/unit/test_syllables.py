@@ -6,6 +6,7 @@ import explanations
 import numpy as np
 import pytest
 
+from components.downloads import syllables_table
 from components.player.payload import payload
 from models.errors import InputError
 from models.explanation import AttentionMap, Units
@@ -73,6 +74,9 @@ def test_shares_by_hand():
     assert rest == pytest.approx(0.1)
     # 1.5 steps hold 0.55 of the weight; even attention would give them 1.5 / 4.
     assert rows[0].times_uniform == pytest.approx(0.55 / (1.5 / 4))
+    table = syllables_table(rows)
+    assert table["syllable"].tolist() == ["a", "b"] and table["end (s)"].tolist() == [0.15, 0.3]
+    assert table["share of attention"].sum() + rest == pytest.approx(1)
 
 
 def test_no_weight_is_lost_or_counted_twice():

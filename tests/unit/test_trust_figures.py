@@ -206,3 +206,17 @@ def test_the_saved_tests_are_plain_json(case):
     body = json.loads(trust.to_json())
     assert body["verdict"]["judgement"] == "supported"
     assert body["needed"]["shuffled"] == pytest.approx(trust.needed.shuffled.tolist())
+
+
+@pytest.mark.parametrize(
+    ("made", "brief"),
+    [
+        (explanations.speech(seconds=12.3), True),
+        (explanations.speech(seconds=12.6), False),
+        (explanations.text("word " * 600), True),
+        (explanations.text("word " * 601), False),
+    ],
+)
+def test_short_inputs_are_tested_at_once(made, brief):
+    # Of a clip counts the part that the network hears: 0.2 s at either end are not.
+    assert trust_reading.brief(made) is brief
