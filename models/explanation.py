@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from models import saved
 from models.errors import InputError
 
 FORMAT = "earmark-explanation"
@@ -274,17 +275,8 @@ class Explanation:
             InputError: the text is not JSON, not an explanation, of a newer version, or
                 damaged; the message says which.
         """
-        try:
-            body = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise InputError("This file is not JSON. Choose a file that Earmark saved with “Download JSON”.") from error
-        if not isinstance(body, dict) or body.get("format") != FORMAT:
-            raise InputError("This JSON is not an Earmark explanation. Choose a file saved with “Download JSON”.")
-        if body.get("format_version") != FORMAT_VERSION:
-            raise InputError(
-                f"This explanation has format version {body.get('format_version')!r}; this Earmark reads version "
-                f"{FORMAT_VERSION}. Open it with the version of Earmark that saved it."
-            )
+        what, button = "an explanation", "Everything (JSON)"
+        body = saved.opened(text, format=FORMAT, version=FORMAT_VERSION, what=what, button=button)
         try:
             return _explanation(body)
         except InputError as error:

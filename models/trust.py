@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models import typed
+from models import saved, typed
 from models.alarms import Alarm, alarms
 from models.attribution import (
     Attribution,
@@ -204,17 +204,8 @@ class Trust:
         Raises:
             InputError: the text is not JSON, not the tests of a map, of another version, or damaged.
         """
-        try:
-            body = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise InputError("This file is not JSON. Choose a file that Earmark saved with “Tests (JSON)”.") from error
-        if not isinstance(body, dict) or body.get("format") != FORMAT:
-            raise InputError("This JSON does not hold tests of a map. Choose a file saved with “Tests (JSON)”.")
-        if body.get("format_version") != FORMAT_VERSION:
-            raise InputError(
-                f"These tests have format version {body.get('format_version')!r}; this Earmark reads version "
-                f"{FORMAT_VERSION}. Open them with the version of Earmark that saved them."
-            )
+        what, button = "tests of a map", "Tests (JSON)"
+        body = saved.opened(text, format=FORMAT, version=FORMAT_VERSION, what=what, button=button)
         try:
             return typed.read(cls, body)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:

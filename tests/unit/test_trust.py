@@ -118,7 +118,7 @@ def test_thorough_tests_of_a_clip_read_back_the_same():
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
-        (lambda body: "{", "not JSON"),
+        (lambda body: "{", "not JSON. Choose a file that Earmark saved with “Tests"),
         (lambda body: body | {"format": "earmark-explanation"}, "does not hold tests"),
         (lambda body: body | {"format_version": 9}, "format version 9"),
         (lambda body: {k: v for k, v in body.items() if k != "verdict"}, "damaged"),
