@@ -48,7 +48,7 @@ class StructuredSelfAttention(keras.layers.Layer):
             weights = masked_softmax(
                 ops.transpose(scores, (0, 2, 1)), None if mask is None else ops.expand_dims(mask, 1)
             )
-        if self.penalty:
+        if self.penalty and attention_weights is None:  # weights put in from outside have nothing to learn
             self.add_loss(self.penalty * ops.mean(redundancy(weights)))
         output = ops.matmul(weights, inputs)
         return (output, weights) if return_attention else output

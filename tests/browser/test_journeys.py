@@ -306,7 +306,7 @@ def test_long_work_can_be_cancelled_and_the_earlier_result_stays(journey):
     journey.shown("joy.txt")
 
 
-@pytest.mark.parametrize("path", ["", "text", "corpora", "saved", "checkpoints"])
+@pytest.mark.parametrize("path", ["", "text", "compare", "rationales", "corpora", "saved", "checkpoints"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_fits_a_phone(journey, path, scheme):
     page = journey.page
@@ -315,8 +315,10 @@ def test_every_page_fits_a_phone(journey, path, scheme):
     journey.open(path)
     journey.settled()
     page.wait_for_timeout(500)
-    main = page.locator("[data-testid=stMain]")
-    assert main.evaluate("main => main.scrollWidth - main.clientWidth") <= 0
+    # A chart is drawn first, then fitted to its place.
+    page.wait_for_function(
+        "(main => main.scrollWidth <= main.clientWidth)(document.querySelector('[data-testid=stMain]'))", timeout=30_000
+    )
 
 
 def test_the_film_of_how_attention_was_learned(journey):
