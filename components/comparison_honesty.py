@@ -34,6 +34,7 @@ def attention_table(rows: list[Shelved], baseline: str) -> pd.DataFrame:
     orders = [_attention(honesty, baseline) for honesty in found]
     columns = {
         "network": [row.entry.name for row in rows],
+        "seen": [_SEEN[h.seen] for h in found],
         "supported": _numbers(100 * _share(order, "supported") for order in orders),
         "partly": _numbers(100 * _share(order, "partly") for order in orders),
         "judged": pd.array([order.testable if order else None for order in orders], "Int64"),
@@ -54,7 +55,6 @@ def attention_table(rows: list[Shelved], baseline: str) -> pd.DataFrame:
         "marks": _values(h.marks for h in found),
         "marks_by_chance": _values(h.marks_by_chance for h in found),
         "n": [h.n for h in found],
-        "seen": [_SEEN[h.seen] for h in found],
         "inputs": [h.inputs for h in found],
         "title": [row.entry.title for row in rows],
     }
@@ -90,18 +90,38 @@ def baselines(rows: list[Shelved]) -> list[str]:
     return ["scattered", "shifted"] if any(row.honesty.elsewhere for row in rows) else ["scattered"]
 
 
-def headline(rows: list[Shelved], baseline: str, modality: str) -> str:
-    """One sentence: whose attention the tests support most often."""
+def headlines(rows: list[Shelved], baseline: str, modality: str) -> list[str]:
+    """For each set of inputs a sentence: whose attention the tests support most often; and who had learned from them.
+
+    Networks that learned from the very inputs are not held against the others.
+    """
+    said = []
+    for inputs in dict.fromkeys(row.honesty.inputs for row in rows):
+        here = [row for row in rows if row.honesty.inputs == inputs and row.honesty.map]
+        fair = [row for row in here if not row.honesty.seen]
+        if fair:
+            said.append(f"{inputs}: {_most_supported(fair, baseline, modality)}")
+        learned = ", ".join(row.entry.name for row in here if row.honesty.seen)
+        if learned:
+            said.append(
+                f"{inputs}: these very {_INPUTS[modality]} taught {learned}. What a network does on inputs it has "
+                "learned from says little of others, so do not hold such a row against the rest."
+            )
+    return said
+
+
+def _most_supported(rows, baseline, modality):
     judged = [(row, order) for row in rows if (order := _attention(row.honesty, baseline)) and order.testable]
     if not judged:
-        return f"None of these networks’ maps could be judged {_AGAINST[baseline]}: their inputs have too few steps."
+        return f"no map could be judged {_AGAINST[baseline]}, as the inputs have too few steps."
     best, order = max(judged, key=lambda pair: (pair[1].share("supported"), pair[1].taken.value + pair[1].kept.value))
     if not order.judgements["supported"]:
-        return f"Not one of these networks’ maps is supported on any of its inputs {_AGAINST[baseline]}."
+        return f"no map is supported on any input {_AGAINST[baseline]}."
+    most = "most often supported is the map of " if len(judged) > 1 else "supported is the map of "
     return (
-        f"Most often supported is the map of {best.entry.name}: on {order.share('supported'):.0%} of "
-        f"{order.testable:,} {_INPUTS[modality]}. Taking its top {_STEPS[modality]} away costs the answer "
-        f"{signed(order.taken.value)} of probability more than chance does (95 % interval {_interval(order.taken)})."
+        f"{most}{best.entry.name}, on {order.share('supported'):.0%} of {order.testable:,} {_INPUTS[modality]}. Taking "
+        f"its top {_STEPS[modality]} away costs the answer {signed(order.taken.value)} of probability more than chance "
+        f"does (95\N{NO-BREAK SPACE}% interval {_interval(order.taken)})."
     )
 
 
@@ -111,8 +131,8 @@ def reading(modality: str) -> str:
     by_chance = "seven where it is held against scattered moments" if modality == "speech" else "twelve"
     lines = {
         "Supported, partly": f"the share of the judged {inputs} on which both tests, or one of them, beat chance "
-        "clearly, as in the verdict next to a map. Of the rest nothing says that the answer rests on what the map shows. A map "
-        f"that knows nothing passes one of the two on about one input in {by_chance}.",
+        "clearly, as in the verdict next to a map. Of the rest nothing says that the answer rests on what the map "
+        f"shows. A map that knows nothing passes one of the two on about one input in {by_chance}.",
         "Judged": f"how many {inputs} could be judged: with too few {steps} there is no telling from chance.",
         "Without its top": f"how much farther the probability falls when the {steps} attended to most are taken away "
         "than when as many chosen by chance are (comprehensiveness). Above 0 is good; the interval says how sure the "

@@ -268,8 +268,8 @@ class Shelved:
 def shelved(modality: str) -> list[Shelved]:
     """What is kept in the checkpoints' folders, the most honest first; what cannot be read is left out.
 
-    The order: attention before none, then the share of inputs judged supported, then how far taking and keeping
-    the top steps beat chance.
+    The order: by what they were measured on; there attention before none, then the share of inputs judged
+    supported, then how far taking and keeping the top steps beat chance.
     """
     rows = []
     for entry in checkpoints.available(modality):
@@ -281,7 +281,8 @@ def shelved(modality: str) -> list[Shelved]:
         except (InputError, OSError, UnicodeDecodeError):
             continue
         rows.append(Shelved(entry, honesty, honesty.checkpoint_hash != _hash(entry.path, _stamp(entry.path))))
-    return sorted(rows, key=lambda row: _rank(row.honesty), reverse=True)
+    rows.sort(key=lambda row: _rank(row.honesty), reverse=True)
+    return sorted(rows, key=lambda row: row.honesty.inputs)
 
 
 def _rank(honesty):

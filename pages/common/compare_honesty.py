@@ -40,7 +40,8 @@ def _tables(rows, modality):
             help=trust_reading.BASELINE_HELP,
             wrap=True,
         )
-    st.markdown(plain(honesty.headline(rows, baseline, modality)))
+    for sentence in honesty.headlines(rows, baseline, modality):
+        st.markdown("- " + plain(sentence))
     table = honesty.attention_table(rows, baseline)
     columns = _columns(honesty.witnesses(rows))
     st.dataframe(
