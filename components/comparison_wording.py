@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.wording import top_steps
+from components.wording import percent, top_steps
 
 if TYPE_CHECKING:
     from models.comparison import Agreement, Comparison
@@ -40,6 +40,15 @@ SPREAD = (
     "the standard deviation over these runs. **A difference smaller than the spreads of both networks together counts "
     "as none:** another seed could turn it round."
 )
+# What each figure of the results is, by its name in `models.comparison_results.METRICS`.
+METRICS = {
+    "uar": "Unweighted average recall: of each label the share of its clips that were recognised, averaged over the "
+    "labels. Guessing gets 1 divided by the number of labels.",
+    "micro_f1": "Of all labels given and all that were right to give, taken together: the harmonic mean of the share "
+    "of the given ones that were right, and of the right ones that were given. Frequent labels count most.",
+    "macro_f1": "The same worked out for each label alone, then averaged: rare labels count as much as frequent ones.",
+    "accuracy": "The share of the inputs that were answered rightly.",
+}
 _STEP = {"speech": ("moment", "moments"), "text": ("word", "words")}
 # Words for a rank correlation and the least it takes; thresholds as they are usually read.
 _STRENGTHS = ((0.7, "largely agree"), (0.4, "agree in part"), (0.1, "hardly agree"), (-0.1, "have nothing in common"))
@@ -111,7 +120,7 @@ def agreement(found: Agreement, titles, modality: str) -> str:
     words = next((words for least, words in _STRENGTHS if found.spearman >= least), "disagree")
     return (
         f"{pair} {words} on where to look: rank correlation {signed(found.spearman)}, and "
-        f"{found.overlap:.0%} of their top {steps} are the same (20 % would be chance)."
+        f"{percent(found.overlap)} of their top {steps} are the same (20 % would be chance)."
     )
 
 

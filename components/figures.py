@@ -85,7 +85,7 @@ def emotion_track(explanation: Explanation, *, dark: bool = False) -> go.Figure:
 
 
 def training_history(history: list[dict[str, float]], *, dark: bool = False) -> go.Figure:
-    """How training went: losses above, every other measure of an epoch below.
+    """How training went: losses on the left, every other measure of an epoch on the right.
 
     Args:
         history: one dict an epoch; `epoch` is the x axis if it is there.
@@ -93,7 +93,7 @@ def training_history(history: list[dict[str, float]], *, dark: bool = False) -> 
     names = [name for name in dict.fromkeys(key for row in history for key in row) if name not in _NOT_MEASURES]
     losses = [name for name in names if "loss" in name]
     measures = [name for name in names if name not in losses]
-    groups = [("Loss (lower is better)", losses), ("Measures (higher is better)", measures)]
+    groups = [("Loss<br>(lower is better)", losses), ("Measures<br>(higher is better)", measures)]
     groups = [group for group in groups if group[1]]
     figure = make_subplots(rows=1, cols=max(len(groups), 1), subplot_titles=[title for title, _ in groups])
     colour = dict(zip(names, SERIES[dark] * len(names), strict=False))
@@ -108,8 +108,8 @@ def training_history(history: list[dict[str, float]], *, dark: bool = False) -> 
             )  # fmt: skip
         figure.update_xaxes(title_text="Epoch", row=1, col=column)
     figure.update_layout(
-        height=340,
-        margin={"l": 8, "r": 8, "t": 40, "b": 8},
+        height=360,
+        margin={"l": 8, "r": 8, "t": 56, "b": 8},
         legend={"orientation": "h", "y": -0.25},
         hovermode="x unified",
     )

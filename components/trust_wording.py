@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from components.wording import percent
+
 if TYPE_CHECKING:
     from models.trust import Trust
 
@@ -50,11 +52,11 @@ def taken(trust: Trust) -> str:
     """One sentence: what happens without the most attended steps, against random ones."""
     v = trust.verdict
     first, again = _TAKING[trust.removal]
-    other = f"a random {v.fraction:.0%}"
+    other = f"a random {percent(v.fraction)}"
     if trust.random.baseline == "shifted":
         other = "the same pattern moved to random places"
     return (
-        f"{first} the {v.fraction:.0%} it attends to most changes the probability of {trust.label_name} by "
+        f"{first} the {percent(v.fraction)} it attends to most changes the probability of {trust.label_name} by "
         f"{_signed(-v.taken)}; {again} {other} changes it by {_signed(-v.taken_mean)} ± "
         f"{v.taken_deviation:.2f} (n = {v.orders})."
     )
@@ -63,10 +65,10 @@ def taken(trust: Trust) -> str:
 def kept(trust: Trust) -> str:
     """One sentence: what is left with only the most attended steps, against random ones."""
     v = trust.verdict
-    other = "the pattern elsewhere" if trust.random.baseline == "shifted" else f"a random {v.fraction:.0%}"
+    other = "the pattern elsewhere" if trust.random.baseline == "shifted" else f"a random {percent(v.fraction)}"
     return (
-        f"With only that {v.fraction:.0%} kept, the probability is {trust.probability - v.kept:.2f}; with {other}, "
-        f"{trust.probability - v.kept_mean:.2f} ± {v.kept_deviation:.2f} (with everything, "
+        f"With only that {percent(v.fraction)} kept, the probability is {trust.probability - v.kept:.2f}; with "
+        f"{other}, {trust.probability - v.kept_mean:.2f} ± {v.kept_deviation:.2f} (with everything, "
         f"{trust.probability:.2f})."
     )
 
@@ -85,8 +87,8 @@ def needed(trust: Trust) -> str:
     )
     if need.found:
         return (
-            f"{moved}; weights that differ from these by {need.difference:.0%} give the same answer, so this map is "
-            "not the only one that would."
+            f"{moved}; weights that differ from these by {percent(need.difference)} give the same answer, so this map "
+            "is not the only one that would."
         )
     return f"{moved}; no very different weights with the same answer were found in {need.tried} tries."
 

@@ -58,6 +58,11 @@ def probability(value: float) -> str:
     return f"{value:.2f}"
 
 
+def percent(share: float, digits: int = 0) -> str:
+    """`62 %` of a share from 0 to 1."""
+    return f"{100 * share:.{digits}f} %"
+
+
 def verdict(explanation: Explanation) -> str:
     """One sentence with the prediction, no markup."""
     named = [f"{explanation.labels[i]} ({probability(explanation.probabilities[i])})" for i in explanation.ranking()]
@@ -127,7 +132,8 @@ def facts(explanation: Explanation) -> list[tuple[str, str]]:
         rows.append(("Steps", f"{steps:,} words and signs"))
         if known is not None:
             unknown = int((~known).sum())
-            rows.append(("Unknown to the model", f"{unknown:,} of {steps:,}; all of these look alike to it"))
+            alike = "; all of these look alike to it" if unknown > 1 else ""
+            rows.append(("Unknown to the model", f"{unknown:,} of {steps:,}{alike}"))
     rows.append(("Checkpoint", f"{explanation.provenance.checkpoint} ({explanation.provenance.checkpoint_hash[:12]})"))
     stages = dict(explanation.provenance.milliseconds)
     if stages:

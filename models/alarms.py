@@ -96,7 +96,8 @@ def _unheard(subject, figures):
     if subject.explanation.modality == "speech":
         return Alarm(
             "silence",
-            f"{mass:.0%} of the attention lies on near-silent moments, which are {share:.0%} of the used part.",
+            f"{_percent(mass)} of the attention lies on near-silent moments, which are {_percent(share)} of the used "
+            "part.",
             "Nothing is said there; the network may be parking its attention, or listening to room noise.",
             "Mute these moments in the player and see whether the answer changes.",
             mass,
@@ -104,7 +105,8 @@ def _unheard(subject, figures):
         )
     return Alarm(
         "unknown-words",
-        f"{mass:.0%} of the attention lies on words the network does not know, which are {share:.0%} of the text.",
+        f"{_percent(mass)} of the attention lies on words the network does not know, which are {_percent(share)} of "
+        "the text.",
         "All unknown words look alike to it, so it cannot have reacted to what these words mean.",
         "Check the spelling and the language, or put known words in their place and predict again.",
         mass,
@@ -123,8 +125,8 @@ def _unsure(subject, label):
             return None
         return Alarm(
             "unsure",
-            f"The network is not sure: its best answer, {explanation.labels[top]}, has {p[top]:.0%} "
-            f"(entropy of the answer {entropy:.0%}, where 100% is blind guessing).",
+            f"The network is not sure: its best answer, {explanation.labels[top]}, has {_percent(p[top])} "
+            f"(entropy of the answer {_percent(entropy)}, where 100 % is blind guessing).",
             why,
             "Treat both the answer and its map as a guess; try a clearer or longer input.",
             float(p[top]) if p[top] < SURE else entropy,
@@ -135,8 +137,8 @@ def _unsure(subject, label):
     threshold = float(explanation.thresholds[label])
     return Alarm(
         "unsure",
-        f"The network does not assert {explanation.labels[label]}: {p[label]:.0%} is below its threshold of "
-        f"{threshold:.0%}.",
+        f"The network does not assert {explanation.labels[label]}: {_percent(p[label])} is below its threshold of "
+        f"{_percent(threshold)}.",
         why,
         "Choose a label the network asserts, or read this map as “where it looked and found too little”.",
         float(p[label]),
@@ -162,3 +164,7 @@ def _unlike(subject):
         off,
         UNLIKE,
     )
+
+
+def _percent(share):
+    return f"{100 * share:.0f} %"

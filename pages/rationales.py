@@ -181,5 +181,8 @@ st.dataframe(
     wording.chosen_words(item, comparison),
     hide_index=True,
     height=300,
-    column_config={"score": st.column_config.NumberColumn(format="%.5f")},
+    column_config={
+        "word": st.column_config.TextColumn(width="medium"),
+        "score": st.column_config.NumberColumn(format="%.5f"),
+    },
 )

@@ -42,10 +42,3 @@ function spellSpan(from, to) {
   const minutes = to >= 59.995;
   return `${clockTime(from, 2, minutes)}–${clockTime(to, 2, minutes)} ${minutes ? "min" : "s"}`;
 }
-
-/** Two decimals, but never a rounded-away difference from impossible and certain. */
-function spellProbability(p) {
-  if (p > 0 && p < 0.005) return "<0.01";
-  if (p < 1 && p >= 0.995) return ">0.99";
-  return p.toFixed(2);
-}

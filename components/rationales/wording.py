@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from components.wording import probability
+from components.wording import percent, probability
 from models.datasets import MarkedItem
 from models.explanation import Explanation
 
@@ -52,9 +52,9 @@ def agreement(item: MarkedItem, comparison) -> str:
     if not item.marked.any():
         return "People marked nothing in this review, so there is nothing to compare with."
     return (
-        f"Of the network’s {chosen} top words people marked {both} ({both / chosen:.0%}). Words picked at random would "
-        f"hit {share:.0%}, as people marked {int(item.marked.sum())} of the {len(item.marked)} words. As many words "
-        "are compared as people marked on average over all reviews of this collection."
+        f"Of the network’s {chosen} top words people marked {both} ({percent(both / chosen)}). Words picked at random "
+        f"would hit {percent(share)}, as people marked {int(item.marked.sum())} of the {len(item.marked)} words. As "
+        "many words are compared as people marked on average over all reviews of this collection."
     )
 
 

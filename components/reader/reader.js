@@ -176,7 +176,7 @@ function createReader(parent) {
       parts.push("This model has no attention map: nothing to tint.");
     } else {
       if (hasLabelAxis()) {
-        parts.push("Attention for ", strong(label), ` (probability ${probabilities[state.label].toFixed(2)}, ${predicted[state.label] ? "predicted" : "not predicted"}). `);
+        parts.push("Attention for ", strong(label), ` (probability ${spellProbability(probabilities[state.label])}, ${predicted[state.label] ? "predicted" : "not predicted"}). `);
       } else {
         parts.push("This attention map is the same for every label. ");
       }
@@ -486,7 +486,7 @@ function createReader(parent) {
 
   async function save(kind) {
     const { provenance, labels: names, probabilities, palette, maps } = state.data;
-    const label = hasLabelAxis() ? `Label: ${names[state.label]}, probability ${probabilities[state.label].toFixed(2)}` : "Attention map: the same for every label";
+    const label = hasLabelAxis() ? `Label: ${names[state.label]}, probability ${spellProbability(probabilities[state.label])}` : "Attention map: the same for every label";
     const details = [`Checkpoint: ${provenance.checkpoint}${provenance.checkpoint_hash ? ` (${provenance.checkpoint_hash.slice(0, 12)})` : ""}`];
     if (maps.length) details.push(`map: ${maps[state.map].name}${axisWords()}`);
     details.push(`${row.length.toLocaleString("en")} words`, `Earmark ${provenance.version}`);

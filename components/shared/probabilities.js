@@ -27,20 +27,13 @@ function probabilityList(root, options) {
     return node;
   }
 
-  // Two decimals, but never a rounded-away difference from impossible and certain.
-  function spell(p) {
-    if (p > 0 && p < 0.005) return "<0.01";
-    if (p < 1 && p >= 0.995) return ">0.99";
-    return p.toFixed(2);
-  }
-
   function percent(p) {
     return `${Math.min(Math.max(p, 0), 1) * 100}%`;
   }
 
   function spoken(i) {
-    const parts = [`${labels[i]}: probability ${spell(probabilities[i])}`];
-    if (before) parts.push(`was ${spell(before[i])}`);
+    const parts = [`${labels[i]}: probability ${spellProbability(probabilities[i])}`];
+    if (before) parts.push(`was ${spellProbability(before[i])}`);
     if (thresholds) parts.push(`${predicted[i] ? "at or above" : "under"} its threshold ${thresholds[i].toFixed(2)}`);
     else if (predicted[i]) parts.push("the prediction");
     return parts.join(", ");
@@ -82,9 +75,9 @@ function probabilityList(root, options) {
     if (before) {
       const was = Boolean(thresholds ? before[i] >= thresholds[i] : before[i] === Math.max(...before));
       if (was !== Boolean(predicted[i])) node.classList.add("prob-flipped");
-      value.append(element("span", "prob-was", `${spell(before[i])} → `));
+      value.append(element("span", "prob-was", `${spellProbability(before[i])} → `));
     }
-    value.append(spell(probabilities[i]));
+    value.append(spellProbability(probabilities[i]));
     node.append(name, value, bar(i));
     return node;
   }
@@ -215,4 +208,11 @@ function probabilityList(root, options) {
   box.append(tools, list, nothing, note);
   root.append(box);
   return { select, destroy: () => box.remove() };
+}
+
+/** Two decimals, but never a rounded-away difference from impossible and certain. */
+function spellProbability(p) {
+  if (p > 0 && p < 0.005) return "<0.01";
+  if (p < 1 && p >= 0.995) return ">0.99";
+  return p.toFixed(2);
 }

@@ -200,7 +200,9 @@ def results_table(modality: str) -> None:
         return
     table = tables.results_table(found, results.against_best(found), results.METRICS)
     config = st.column_config
-    formats = {title: config.NumberColumn(format="%.3f") for title in results.METRICS.values()}
+    formats = {
+        title: config.NumberColumn(format="%.3f", help=words.METRICS[name]) for name, title in results.METRICS.items()
+    }
     formats |= {f"spread of {title}": config.NumberColumn("± spread", format="%.3f") for title in formats}
     formats |= {
         "parameters": config.NumberColumn(format="localized"),

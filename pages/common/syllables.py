@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from components.downloads import syllables_table
-from components.wording import plain
+from components.wording import percent, plain
 from models import syllables
 from models.errors import InputError
 from models.explanation import Explanation
@@ -62,8 +62,8 @@ def section(explanation: Explanation, found) -> None:
                 },
             )
             st.caption(
-                f"{rest:.1%} of the attention lies outside of all of them. Long syllables get more by their length "
-                "alone; “times uniform” takes that out: above 1 the network looked there more than evenly."
+                f"{percent(rest, 1)} of the attention lies outside of all of them. Long syllables get more by their "
+                "length alone; “times uniform” takes that out: above 1 the network looked there more than evenly."
             )
 
 

@@ -36,7 +36,7 @@ def test_attention_on_words_the_network_does_not_know():
     # 1 of 3 words, and a third of the weight: no more than uniform weights would put there.
     assert "unknown-words" not in kinds(*text("good good zyx"))
     found = kinds(*text(words, unknown_attended=3.0))
-    assert found["unknown-words"].value > 0.7 and "14% of the text" in found["unknown-words"].seen
+    assert found["unknown-words"].value > 0.7 and "14 % of the text" in found["unknown-words"].seen
 
 
 def test_attention_on_silence():
@@ -51,7 +51,7 @@ def test_a_network_that_is_not_sure():
     assert kinds(*text("both both plain plain plain"))["unsure"].value == pytest.approx(1, abs=0.01)
     assert "unsure" not in kinds(*text("shown " + "plain " * 11))
     found = kinds(*text("both both plain plain plain plain", thresholds=[0.9, 0.4]), label=0)
-    assert found["unsure"].limit == pytest.approx(0.9) and "50% is below its threshold of 90%" in found["unsure"].seen
+    assert found["unsure"].limit == pytest.approx(0.9) and "50 % is below its threshold of 90 %" in found["unsure"].seen
     assert "unsure" not in kinds(*text("both both plain plain plain plain", thresholds=[0.9, 0.4]), label=1)
 
 

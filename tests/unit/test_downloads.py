@@ -205,8 +205,12 @@ def test_facts_say_what_the_model_got():
     assert facts["What the model heard"] == "16,000 Hz mono"
     assert facts["Part used"].startswith("0.20 s to 1.80 s")
     assert facts["Time taken"] == "9 ms: decode 2"
-    unknown = len(range(0, len(text().units), 3))
-    assert dict(wording.facts(text()))["Unknown to the model"].startswith(f"{unknown} of ")
+    steps, known = len(text().units), text().units.known
+    unknown = len(range(0, steps, 3))
+    said = dict(wording.facts(text()))["Unknown to the model"]
+    assert said == f"{unknown} of {steps}; all of these look alike to it"
+    units = dataclasses.replace(text().units, known=np.ones_like(known))
+    assert dict(wording.facts(text(units=units)))["Unknown to the model"] == f"0 of {steps}"
 
 
 def test_markdown_in_a_file_name_stays_text():

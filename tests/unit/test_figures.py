@@ -26,7 +26,7 @@ def test_training_history_draws_losses_and_measures_apart_and_skips_what_is_neit
 
 def test_training_history_without_measures_has_one_picture():
     figure = figures.training_history([{"epoch": 1.0, "loss": 2.0}, {"epoch": 2.0, "loss": 1.0}])
-    assert [a.text for a in figure.layout.annotations] == ["Loss (lower is better)"]
+    assert [a.text for a in figure.layout.annotations] == ["Loss<br>(lower is better)"]
     assert len(figures.training_history([]).data) == 0
 
 

@@ -51,7 +51,7 @@ def test_moments_that_matter_are_supported_by_both_removals():
     assert "muting the same pattern moved to random places changes it by" in trust_wording.verdict(mute)
     scattered = assess(checkpoint, explanation, label=0, baseline="scattered")
     assert scattered.verdict.judgement == "supported" and scattered.verdict.orders == 30
-    assert "muting a random 20% changes it by" in trust_wording.verdict(scattered)
+    assert "muting a random 20 % changes it by" in trust_wording.verdict(scattered)
     mean = assess(checkpoint, explanation, label=0, removal="mean")
     assert mean.removal == "mean" and abs(mean.verdict.taken) < mute.verdict.taken
 
@@ -195,7 +195,7 @@ def test_wrong_arguments_are_refused(wrong):
 def test_the_verdict_in_words(supported):
     said = trust_wording.verdict(supported)
     assert said.startswith(
-        "Masking the 20% it attends to most changes the probability of yes by −0.80; masking a random 20% changes it"
+        "Masking the 20 % it attends to most changes the probability of yes by −0.80; masking a random 20 % changes it"
     )
     assert "(n = 30)" in said and "the probability is 0.90" in said and "tells something about the answer" in said
     against = trust_wording.verdict(assess(*text(FALSE)))
