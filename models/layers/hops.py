@@ -50,7 +50,8 @@ class StructuredSelfAttention(keras.layers.Layer):
             )
         if self.penalty and attention_weights is None:  # weights put in from outside have nothing to learn
             self.add_loss(self.penalty * ops.mean(redundancy(weights)))
-        output = ops.matmul(weights, inputs)
+        # A trained network is read from outside with weights whose number of hops is left open: here it is known.
+        output = ops.reshape(ops.matmul(weights, inputs), (-1, self.hops, inputs.shape[-1]))
         return (output, weights) if return_attention else output
 
     def compute_mask(self, inputs, mask=None):
