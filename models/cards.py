@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from models.datasets import RAVDESS_EMOTIONS
-from models.recipes import ACTORS_A_FOLD, described
+from models.recipes import ACTORS_A_FOLD, COMPARED, described
 
 _CORPORA = {
     "ravdess": (
@@ -46,7 +46,7 @@ _USE = {
         "shift the answer."
     ),
     "reuters": (
-        "To look at how label-wise attention finds the words for each topic. The stories are English newswire of "
+        "To look at how the words of each topic are found. The stories are English newswire of "
         "1987 on trade, commodities and companies; other subjects get no label, or a wrong one. Many of the 90 "
         "topics have a handful of training stories: their figures are poor, see macro-F1."
     ),
@@ -66,6 +66,11 @@ _USE = {
         "notes are from one American hospital, 2001 to 2012, and the 50 codes are a fraction of those in use."
     ),
 }
+
+_ALIKE = (
+    "To be compared with networks of other mechanisms, all trained by one short recipe: it could do better with a "
+    "longer one of its own. "
+)
 
 
 def text_card(recipe, *, command, seed, epochs, minutes, scores, documents, model, vectors):
@@ -173,7 +178,7 @@ Licence: {licence}
 
 ## Intended use and limits
 
-{_USE[recipe.corpus]}
+{_ALIKE if recipe.name in COMPARED else ""}{_USE[recipe.corpus]}
 
 Attention shows where the network looked. Whether that explains its answer is a question to test, not a given.
 
