@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.explanation import Explanation
+
+if TYPE_CHECKING:
+    from models.receptive import ReceptiveField
 
 ATTENTION = {
     "speech": (
@@ -105,8 +109,12 @@ def masked_tokens(explanation: Explanation) -> list[int]:
     return sorted({i for a, b in explanation.changed for i in range(max(int(a), 0), min(int(b), steps))})
 
 
-def facts(explanation: Explanation) -> list[tuple[str, str]]:
-    """What the model got, as `(name, value)` pairs."""
+def facts(explanation: Explanation, field: ReceptiveField | None = None) -> list[tuple[str, str]]:
+    """What the model got, as `(name, value)` pairs.
+
+    Args:
+        field: of the network that explained a clip, where it is known.
+    """
     steps = len(explanation.units)
     rows = []
     if explanation.audio is not None:
@@ -121,6 +129,8 @@ def facts(explanation: Explanation) -> list[tuple[str, str]]:
         if steps:
             length = float(np.median(explanation.units.ends - explanation.units.starts))
             rows.append(("Steps", f"{steps:,} of {1000 * length:.0f} ms"))
+        if field is not None:
+            rows.append(("Each step hears", heard(field)))
         if explanation.track is not None:
             runs = len(explanation.windows)
             rows.append(("Answers", f"one a step; {runs} stretch{'es' * (runs != 1)} with one label on top"))
@@ -140,6 +150,25 @@ def facts(explanation: Explanation) -> list[tuple[str, str]]:
         total = stages.pop("total", sum(stages.values()))
         rows.append(("Time taken", f"{total:.0f} ms: " + ", ".join(f"{name} {ms:.0f}" for name, ms in stages.items())))
     return rows
+
+
+def heard(field: ReceptiveField) -> str:
+    """How much sound a step hears, layer by layer."""
+    first, *_, last = field.stages
+    value = f"{_milliseconds(last.hears)} of sound, with a new step every {_milliseconds(last.every)}"
+    if len(field.stages) > 2:
+        grown = (f"{_milliseconds(stage.hears)} after {stage.name.replace('_', ' ')}" for stage in field.stages[1:])
+        value += f" ({_milliseconds(first.hears)} in a frame, {', '.join(grown)})"
+    if field.recurrent:
+        value += (
+            "; recurrent layers then pass on what was before and after, so what is weighed at a moment carries traces "
+            "of the whole clip"
+        )
+    return value
+
+
+def _milliseconds(seconds):
+    return f"{1000 * seconds:.0f} ms"
 
 
 def top_steps(explanation: Explanation, label: int | None = None, count: int = 5) -> str:

@@ -92,6 +92,16 @@ class AttentiveSpeechNetwork(keras.Model):
         self.attention = UniversalQueryAttention(attention_units, name="universal_query")
         self.classifier = keras.layers.Dense(labels, activation="softmax", name="classifier")
 
+    @property
+    def recurrent_before_attention(self):
+        """Whether attention looks at what recurrent layers say."""
+        return bool(self.recurrent)
+
+    @property
+    def time_stages(self):
+        """`(name, kernel, stride)` over time of every layer that widens or thins out time, in order."""
+        return [(convolution.name, convolution.kernel_size[0], stride) for convolution, _, stride in self.blocks]
+
     def call(self, features, mask=None, training=False, return_attention=False):
         states, mask = self.encode(self.embed(features), mask, training=training)
         probabilities, weights = self.attend(states, mask, training=training)

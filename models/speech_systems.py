@@ -43,6 +43,12 @@ class BiLSTMSystem(System):
     """
 
     last_returns_sequences = True
+    recurrent_before_attention = True
+
+    @property
+    def time_stages(self):
+        """`(name, kernel, stride)` over time of every layer that widens or thins out time, in order."""
+        return [("stacking", self.step_frames, self.step_frames)]
 
     def __init__(self, labels, bands=64, step_frames=4, units=64, dropout=0.2, recurrent_dropout=0.2, own=(), **kwargs):
         trunk = {
@@ -271,6 +277,7 @@ class MultiHeadBiLSTM(BiLSTMSystem):
         "multi_head": "Several heads in front of the recurrent layers: in each head every moment looks at all moments."
     }
     last_returns_sequences = False
+    recurrent_before_attention = False
 
     def __init__(self, labels, num_heads=4, key_dim=32, attention_dropout=0.0, residual=True, **trunk):
         own = {

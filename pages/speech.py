@@ -7,6 +7,7 @@ from components.player import player
 from components.wording import ATTENTION
 from pages.common import controls, corpus, result, sources, syllables, trust
 from pages.common.desk import Desk
+from pages.common.shelf import receptive_field_of
 
 st.title("What did the network hear?")
 st.caption(ATTENTION["speech"])
@@ -39,7 +40,7 @@ if desk.shown is not None:
     result.track(desk.shown)
     syllables.section(desk.shown, found)
     belief = st.container()
-    result.reading_aid(desk.shown)
+    result.reading_aid(desk.shown, receptive_field_of(desk.shown))
     result.downloads(desk.shown, key="speech")
     result.steps(desk.shown, key="speech")
     if event is not None:

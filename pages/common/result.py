@@ -68,8 +68,12 @@ def track(explanation: Explanation) -> None:
     )
 
 
-def reading_aid(explanation: Explanation) -> None:
-    """In words: what the picture shows, how to read it, and what the network got."""
+def reading_aid(explanation: Explanation, field=None) -> None:
+    """In words: what the picture shows, how to read it, and what the network got.
+
+    Args:
+        field: the network's `ReceptiveField`, where it is known.
+    """
     st.markdown(plain(wording.top_steps(explanation)))
     left, right = st.columns(2, gap="large")
     with left:
@@ -79,7 +83,8 @@ def reading_aid(explanation: Explanation) -> None:
             st.markdown(plain(wording.TRAINING_DIFFERS))
     with right:
         st.markdown("##### What the network got")
-        st.markdown("  \n".join(f"**{plain(name)}:** {plain(value)}" for name, value in wording.facts(explanation)))
+        facts = wording.facts(explanation, field)
+        st.markdown("  \n".join(f"**{plain(name)}:** {plain(value)}" for name, value in facts))
 
 
 def downloads(explanation: Explanation, *, key: str) -> None:

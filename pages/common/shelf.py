@@ -11,6 +11,8 @@ import streamlit as st
 from components.samples import samples_for
 from models import checkpoints
 from models.errors import EarmarkError
+from models.explanation import Explanation
+from models.receptive import ReceptiveField, receptive_field
 
 _LOG = logging.getLogger("earmark")
 
@@ -106,6 +108,15 @@ def _test(checkpoint, explanation):
     from models.trust import assess
 
     assess(checkpoint, explanation)
+
+
+def receptive_field_of(explanation: Explanation) -> ReceptiveField | None:
+    """How much sound a step of the network that explained a clip hears, if that network is still here."""
+    try:
+        checkpoint = shelf().get(explanation.provenance.checkpoint)
+    except EarmarkError:
+        return None
+    return receptive_field(checkpoint) if checkpoint.hash == explanation.provenance.checkpoint_hash else None
 
 
 def explain(checkpoint, data: bytes | str, *, name: str, changes=(), progress=None):
