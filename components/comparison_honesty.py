@@ -113,7 +113,9 @@ def headlines(rows: list[Shelved], baseline: str, modality: str) -> list[str]:
 def _most_supported(rows, baseline, modality):
     judged = [(row, order) for row in rows if (order := _attention(row.honesty, baseline)) and order.testable]
     if not judged:
-        return f"no map could be judged {_AGAINST[baseline]}, as the inputs have too few steps."
+        return (
+            f"no map could be judged {_AGAINST[baseline]}, as the inputs have too few steps or the weights are alike."
+        )
     best, order = max(judged, key=lambda pair: (pair[1].share("supported"), pair[1].taken.value + pair[1].kept.value))
     if not order.judgements["supported"]:
         return f"no map is supported on any input {_AGAINST[baseline]}."
@@ -133,7 +135,8 @@ def reading(modality: str) -> str:
         "Supported, partly": f"the share of the judged {inputs} on which both tests, or one of them, beat chance "
         "clearly, as in the verdict next to a map. Of the rest nothing says that the answer rests on what the map "
         f"shows. A map that knows nothing passes one of the two on about one input in {by_chance}.",
-        "Judged": f"how many {inputs} could be judged: with too few {steps} there is no telling from chance.",
+        "Judged": f"how many {inputs} could be judged: with too few {steps}, or weights that are all alike, "
+        "there is no telling from chance.",
         "Without its top": f"how much farther the probability falls when the {steps} attended to most are taken away "
         "than when as many chosen by chance are (comprehensiveness). Above 0 is good; the interval says how sure the "
         "mean is.",

@@ -30,6 +30,8 @@ FORMAT = "earmark-honesty"
 FORMAT_VERSION = 1
 FILE = "honesty.json"
 _RESAMPLES = 1000
+# Scores within this share of the largest are all alike: they differ by rounding.
+_EVEN = 1e-4
 
 
 @dataclass(frozen=True)
@@ -46,18 +48,22 @@ class Mean:
 class Evidence:
     """How one order of the steps (attention's or a witness') did against chance.
 
+    Scores that are all alike order nothing, and what comes first is then the start of the input: such inputs count as
+    untestable and have no gain.
+
     Args:
         taken: how much farther the label's probability falls when the order's top steps are taken away than when
-            chance's are: AOPC of comprehensiveness minus its mean over the chance orders. Positive is good.
+            chance's are: AOPC of comprehensiveness minus its mean over the chance orders. Positive is good; `None`
+            where no input has an order.
         kept: how much less far it falls when only they are kept: the chance orders' mean AOPC of sufficiency
-            minus the order's. Positive is good.
+            minus the order's. Positive is good; `None` as of `taken`.
         judgements: number of inputs by `models.trust.JUDGEMENTS`.
         agreement: mean rank correlation with attention; `None` for attention itself, without attention, and
             where no input has one (a map that is even has no ranks).
     """
 
-    taken: Mean
-    kept: Mean
+    taken: Mean | None
+    kept: Mean | None
     judgements: dict[str, int]
     agreement: Mean | None
 
@@ -166,9 +172,16 @@ class _Tally:
     alarms: Counter = field(default_factory=Counter)
     marked: list = field(default_factory=list)
 
-    def order(self, key, curve, random, judgement):
-        self.taken.setdefault(key, []).append(curve.aopc_comprehensiveness - random.aopc_comprehensiveness.mean)
-        self.kept.setdefault(key, []).append(random.aopc_sufficiency.mean - curve.aopc_sufficiency)
+    def order(self, key, scores, curve, random):
+        taken = curve.aopc_comprehensiveness - random.aopc_comprehensiveness.mean
+        kept = random.aopc_sufficiency.mean - curve.aopc_sufficiency
+        # Judged as attention is, so that networks without it have a row, too.
+        judgement = judge(curve, random, len(scores)).judgement
+        if np.ptp(scores) <= _EVEN * np.abs(scores).max():
+            taken = kept = np.nan
+            judgement = "untestable"
+        self.taken.setdefault(key, []).append(taken)
+        self.kept.setdefault(key, []).append(kept)
         self.said.setdefault(key, Counter())[judgement] += 1
 
     def figure(self, key, value):
@@ -287,7 +300,8 @@ def shelved(modality: str) -> list[Shelved]:
 
 def _rank(honesty):
     first = next(iter(honesty.evidence.values()))
-    return bool(honesty.map), first.share("supported") or 0, first.taken.value + first.kept.value
+    gain = first.taken.value + first.kept.value if first.taken else -1.0
+    return bool(honesty.map), first.share("supported") or 0, gain
 
 
 @functools.lru_cache(maxsize=256)
@@ -312,10 +326,9 @@ def _explain(checkpoint, item):
 def _test(checkpoint, explanation, tally, quick, orders, seed):
     """Run the page's tests on one input and note what they found."""
     trust = assess(checkpoint, explanation, baseline="scattered", quick=quick, orders=orders, seed=seed)
-    steps = len(explanation.units)
+    scores = {asked.name: asked.scores for asked in (trust.attention, *trust.witnesses) if asked is not None}
     for curve in trust.curves:
-        # Judged as attention is, so that networks without it have a row, too.
-        tally.order(curve.name, curve, trust.random, judge(curve, trust.random, steps).judgement)
+        tally.order(curve.name, scores[curve.name], curve, trust.random)
     for agreement in trust.agreement:
         tally.figure(f"agreement {agreement.witness}", agreement.spearman)
     tally.alarms.update(alarm.kind for alarm in trust.alarms)
@@ -338,7 +351,7 @@ def _test(checkpoint, explanation, tally, quick, orders, seed):
             seed,
             baseline="shifted",
         )
-        tally.order("elsewhere", curve, moved, judge(curve, moved, steps).judgement)
+        tally.order("elsewhere", trust.attention.scores, curve, moved)
     return trust
 
 

@@ -129,6 +129,15 @@ def test_too_few_words_cannot_be_judged_and_have_no_share():
     assert attention.judgements["untestable"] == 1 and attention.share("supported") is None
 
 
+def test_an_even_map_orders_nothing():
+    found = measure(text("plain good plain plain plain " * 4)[0], texts("plain good plain plain plain " * 4))
+    attention = found.evidence["attention"]
+    assert attention.taken is attention.kept is attention.agreement is None
+    assert attention.judgements["untestable"] == 1 and found.alarms == {"uniform": 1}
+    assert found.evidence["occlusion"].taken.value > 0 and found.entropy.value == pytest.approx(1)
+    assert Honesty.from_json(found.to_json()) == found
+
+
 def test_a_seeded_draw():
     assert drawn(100, 10, 1) == drawn(100, 10, 1) == sorted(drawn(100, 10, 1)) != drawn(100, 10, 2)
     assert set(drawn(100, 10, 1)) < set(drawn(100, 30, 1)) and drawn(5, None, 1) == [0, 1, 2, 3, 4]
