@@ -1,6 +1,6 @@
-"""How long each system of the comparison takes for one input: a 4 s clip, a text of 300 words.
+"""Each system of the comparison: its figure over its seeds, and its time for one input (a 4 s clip, 300 words).
 
-All warm, taken in turn in one run, medians of 30, and as a ratio to the network without attention.
+Times: all warm, taken in turn in one run, medians of 30, and as a ratio to the network without attention.
 Run: `python -m benchmarks.systems`; with `--write` the milliseconds enter each checkpoint's `results.json`,
 from which the page “Compare” reads them.
 """
@@ -11,11 +11,12 @@ import json
 import sys
 
 from benchmarks.explanation import clip_of, compare, text_of
-from models import checkpoints
+from models import checkpoints, comparison_results
 from models.frontend import audio
 from models.frontend.tokenizer import tokenize
 
 PLAIN = {"speech": "bilstm-last", "text": "rcnn"}
+MEASURES = {"speech": "UAR", "text": "micro-F1"}
 
 
 def forward(checkpoint, data, text):
@@ -28,17 +29,26 @@ def forward(checkpoint, data, text):
     return lambda: checkpoint.forward(features)
 
 
+def figure(summary):
+    """Number of seeds, then mean and spread of the figure that counts."""
+    spread = summary.spread(summary.main)
+    return f"{summary.count} | {summary.mean(summary.main):.3f}" + ("" if spread is None else f" ± {spread:.3f}")
+
+
 def main(write=False):
     data, text = clip_of(4), text_of(300)
-    print("| system | parameters | forward pass, ms | against no attention |\n| --- | ---: | ---: | ---: |")
     for modality, plain in PLAIN.items():
+        figures = {summary.recipe: summary for summary in comparison_results.summaries(modality)}
+        print(f"\n| {modality} system | seeds | {MEASURES[modality]} | parameters | forward pass, ms | ratio |")
+        print("| --- | ---: | ---: | ---: | ---: | ---: |")
         names = [entry.name for entry in checkpoints.available(modality) if entry.group == "compared"]
         loaded = {name: checkpoints.load(name) for name in names}
         medians = compare(*(forward(checkpoint, data, text) for checkpoint in loaded.values()))
         times = dict(zip(loaded, medians, strict=True))
         for name, checkpoint in loaded.items():
             ratio = times[name] / times[plain]
-            print(f"| `{name}` | {checkpoint.model.count_params():,} | {times[name]:.1f} | {ratio:.2f} |")
+            count = f"{checkpoint.model.count_params():,}"
+            print(f"| `{name}` | {figure(figures[name])} | {count} | {times[name]:.1f} | {ratio:.2f} |")
             file = checkpoint.path / "results.json"
             if write and file.is_file():
                 results = json.loads(file.read_text(encoding="utf-8"))

@@ -225,6 +225,8 @@ def test_playing_moves_the_playhead_with_the_clock_and_pause_stops_it(offline, p
     # A busy machine shows a frame late or drops some; the playhead is never ahead of the sound's clock.
     assert 0.2 < second - first <= end - start + 0.25
     page.get_by_role("button", name="Pause").click()
+    # Where it stopped is told with the next frame that is drawn.
+    expect(slider(page)).not_to_have_attribute("aria-valuenow", "0.000")
     stopped = playhead(page)
     page.wait_for_timeout(200)
     assert playhead(page) == stopped >= second
