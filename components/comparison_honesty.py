@@ -121,9 +121,9 @@ def _most_supported(rows, baseline, modality):
         return f"no map is supported on any input {_AGAINST[baseline]}."
     most = "most often supported is the map of " if len(judged) > 1 else "supported is the map of "
     return (
-        f"{most}{best.entry.name}, on {order.share('supported'):.0%} of {order.testable:,} {_INPUTS[modality]}. Taking "
-        f"its top {_STEPS[modality]} away costs the answer {signed(order.taken.value)} of probability more than chance "
-        f"does (95\N{NO-BREAK SPACE}% interval {_interval(order.taken)})."
+        f"{most}{best.entry.name}, on {order.judgements['supported']:,} of {order.testable:,} "
+        f"{_INPUTS[modality]}. Taking its top {_STEPS[modality]} away costs the answer {signed(order.taken.value)} "
+        f"of probability more than chance does (95\N{NO-BREAK SPACE}% interval {_interval(order.taken)})."
     )
 
 

@@ -219,8 +219,8 @@ def results_table(modality: str) -> None:
     st.markdown(words.SPREAD)
     st.caption(
         "A click on a column's head sorts by it. Rows can be compared only where “scored on” says the same. A dash: no "
-        "file says. Milliseconds are the median of 20 inputs on the computer that trained the network. Where runs are "
-        "folds, each is another part of the speakers, and the spread is over these."
+        "file says. Milliseconds are of one input through the network, on our computer or the one that trained it. "
+        "Where runs are folds, each is another part of the speakers, and the spread is over these."
     )
     if pairs := [summary for summary in found if results.peers(summary, found)]:
         _pair(pairs, modality)

@@ -100,7 +100,7 @@ def test_the_table_says_what_the_files_do_and_what_attention_is_held_against_can
     assert table.loc["bilstm-hops", "agreement occlusion"] == 0.3 and "marks" not in table
     said = words(at)
     # Who has learned from the clips is named, and takes no part.
-    assert "most often supported" not in said and "supported is the map of bilstm-hops, on 25% of 40 clips" in said
+    assert "most often supported" not in said and "supported is the map of bilstm-hops, on 10 of 40 clips" in said
     assert "these very clips taught bilstm-query" in said
     witnesses = frame(at, "witness")
     assert witnesses["witness"].tolist() == ["Attention", "Attention", "Occlusion", "Occlusion"]
