@@ -1,7 +1,8 @@
 """How long the app takes to its first page and first explanation, and how much memory it holds.
 
 Starts the app on a free port, opens it in a real browser, and reads the server's resident memory
-once the first speech network and every text network are loaded. Run: `python -m benchmarks.startup` (needs the test set-up: Chromium).
+once the first speech network and every text network are loaded.
+Run: `python -m benchmarks.startup` (needs the test set-up: Chromium).
 """
 
 from __future__ import annotations
