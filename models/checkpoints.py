@@ -228,6 +228,22 @@ def load(name: str | os.PathLike) -> Checkpoint:
     return Checkpoint(path, config, model, vocabulary, frontend)
 
 
+def keep_keras_state():
+    """Keep Streamlit from clearing Keras' state, for all threads, whenever a page has run.
+
+    Streamlit does so for scripts that build a network anew at every run (`_clean_problem_modules` of its script
+    runner). Here networks are built in other threads meanwhile: they would lose the scopes that name their
+    variables, and a checkpoint would seem to lack weights.
+    """
+    import keras
+
+    keras.backend.clear_session = _nothing
+
+
+def _nothing(free_memory=True):
+    """In place of `keras.backend.clear_session`; `keras.utils.clear_session` still clears."""
+
+
 def build(config):
     """A network with fresh weights from a config's `architecture` and `hyperparameters`."""
     from models.registry import ARCHITECTURES

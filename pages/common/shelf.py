@@ -36,29 +36,13 @@ class Shelf:
         with lock:
             stamp = _stamp(name)
             if name not in self._loaded or self._loaded[name][0] != stamp:
-                keep_keras_state()
+                checkpoints.keep_keras_state()
                 self._loaded[name] = (stamp, checkpoints.load(name))
             return self._loaded[name][1]
 
     def ready(self, name: str) -> bool:
         """Whether `get` would answer at once."""
         return name in self._loaded and not self._locks[name].locked()
-
-
-def keep_keras_state():
-    """Keep Streamlit from clearing Keras' state, for all threads, whenever a page has run.
-
-    Streamlit does so for scripts that build a network anew at every run (`_clean_problem_modules` of its script
-    runner). Here networks are built in other threads meanwhile: they would lose the scopes that name their
-    variables, and a checkpoint would seem to lack weights.
-    """
-    import keras
-
-    keras.backend.clear_session = _nothing
-
-
-def _nothing(free_memory=True):
-    """In place of `keras.backend.clear_session`; `keras.utils.clear_session` still clears."""
 
 
 def _stamp(name):

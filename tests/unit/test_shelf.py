@@ -47,7 +47,7 @@ def test_one_that_fails_does_not_keep_the_others_waiting(warmed, monkeypatch):
 
 
 def test_a_page_that_ends_leaves_a_network_alone_that_another_thread_builds():
-    shelves.keep_keras_state()
+    checkpoints.keep_keras_state()
     with keras.name_scope("network"):
         script_runner._clean_problem_modules()  # what Streamlit does after every run of a page
         assert keras.Variable(0.0, name="kernel").path == "network/kernel"
