@@ -8,17 +8,11 @@ import pandas as pd
 
 from components.comparison_wording import signed
 from components.trust_reading import BASELINES
+from models.rationales import TITLES
 
 if TYPE_CHECKING:
     from models.honesty import Evidence, Honesty, Mean, Shelved
 
-TITLES = {
-    "attention": "Attention",
-    "gradient-input": "Gradient × input",
-    "integrated-gradients": "Integrated gradients",
-    "occlusion": "Occlusion",
-    "smoothgrad": "SmoothGrad",
-}
 _SEEN = {True: "yes", False: "no", None: "not known"}
 _STEPS = {"speech": "moments", "text": "words"}
 _INPUTS = {"speech": "clips", "text": "texts"}

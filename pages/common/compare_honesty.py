@@ -8,6 +8,7 @@ from components import comparison_honesty as honesty
 from components import trust_reading
 from components.wording import plain
 from models.honesty import shelved
+from models.rationales import TITLES
 
 
 def section(modality: str) -> None:
@@ -94,7 +95,7 @@ def _columns(witnesses):
         "found": config.NumberColumn("Other weights keep it", **share),
         "agreement": config.NumberColumn("Agrees with attention", format="%.2f"),
         **{
-            f"agreement {name}": config.NumberColumn(f"Agrees with {honesty.TITLES[name]}", format="%.2f")
+            f"agreement {name}": config.NumberColumn(f"Agrees with {TITLES[name]}", format="%.2f")
             for name in witnesses
         },
         "entropy": config.NumberColumn("Spread", **share),
