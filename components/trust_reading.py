@@ -83,6 +83,11 @@ SCORES = (
     "how far with only these (small is good). AOPC is their mean over {fractions} of the steps; the area is that under "
     "a curve above. After DeYoung and others 2020 (ERASER) and Samek and others 2017."
 )
+FERRET = (
+    "The columns “ferret” hold these two figures as the Python package ferret (version 0.4.2) defines them, to be set "
+    "beside figures from there: means over 10, 20 … 100 % of the steps, and of these only the ones with a score above "
+    "zero are taken or kept."
+)
 NEEDED = (
     "Is it these weights that make the answer? Here the network keeps everything it heard or read, and only its "
     "attention weights are replaced. If the answer stays, the map on top could as well have looked different."
@@ -141,7 +146,8 @@ def curves(trust: Trust, kind: str) -> str:
 def scores(trust: Trust) -> str:
     """What the single figures of each order mean, with the shares of the steps they come from."""
     shares = [f"{100 * f:.0f}" for f in trust.random.fractions if 0 < f < 1]
-    return SCORES.format(fractions=" and ".join([", ".join(shares[:-1]), shares[-1]][len(shares) == 1 :]) + " %")
+    said = SCORES.format(fractions=" and ".join([", ".join(shares[:-1]), shares[-1]][len(shares) == 1 :]) + " %")
+    return f"{said} {FERRET}" if trust.ferret else said
 
 
 def witnesses(trust: Trust) -> str:

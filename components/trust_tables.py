@@ -46,11 +46,17 @@ def curves_table(trust: Trust) -> pd.DataFrame:
 
 
 def orders_table(trust: Trust) -> pd.DataFrame:
-    """One row an order, AOPC and areas as columns; of the random orders the rows are as in `curves_table`."""
+    """One row an order, AOPC and areas as columns; of the random orders the rows are as in `curves_table`.
+
+    Of thorough tests there are `ferret_comprehensiveness` and `ferret_sufficiency`, too (not of the random orders).
+    """
     title = names(trust)
     rows = [{"order": title[c.name]} | {figure: getattr(c, figure) for figure in _SINGLE} for c in trust.curves]
     for what, name in (("mean", "random: mean"), ("low", "random: low"), ("high", "random: high")):
         rows.append({"order": name} | {figure: getattr(getattr(trust.random, figure), what) for figure in _SINGLE})
+    for row, other in zip(rows, trust.ferret, strict=False):
+        row["ferret_comprehensiveness"] = other.aopc_comprehensiveness
+        row["ferret_sufficiency"] = other.aopc_sufficiency
     return pd.DataFrame(rows)
 
 

@@ -3,6 +3,13 @@
 Comprehensiveness and sufficiency after DeYoung et al. 2020 ("ERASER"), deletion and insertion curves after
 Samek et al. 2017 and Petsiuk et al. 2018. Chance is either random orders, or the same order moved along the
 input by random distances: see `BASELINES`.
+
+The package ferret (0.4.2, `ferret/evaluators/faithfulness_measures.py`) takes the same falls of probability, signed
+alike: over the same sets of steps, its means are our AOPC. Its sets are others: 10, 20 ... 100 % of the steps, rounded
+down, of these only the ones with a score above 0, and no set twice in a row (ours: `FRACTIONS`, rounded, at least one
+step, any score). At 100 % of positive scores, sufficiency is 0 and comprehensiveness what the emptied input loses.
+`ferret` gives its figures. Its tau-LOO is Kendall's tau between signed scores and `occlusion` of single steps (there:
+deleted); our agreement is Spearman's, with the witness' signs dropped.
 """
 
 from __future__ import annotations
@@ -100,6 +107,22 @@ class RandomOrders:
     aopc_sufficiency: Band
     deletion_area: Band
     insertion_area: Band
+
+
+@dataclass(frozen=True)
+class Ferret:
+    """An order's figures as the package ferret defines them; see the head of this file.
+
+    Args:
+        name: as a `Curve`'s.
+        aopc_comprehensiveness, aopc_sufficiency: means over its sets of steps; 0 and 1 where there are none.
+        sets: how many sets that is, at most 10.
+    """
+
+    name: str
+    aopc_comprehensiveness: float
+    aopc_sufficiency: float
+    sets: int
 
 
 def count_of(fraction: float, steps: int) -> int:
@@ -250,6 +273,28 @@ def curves(
         **spread,
     )
     return found, random
+
+
+def ferret(subject, label, scores, removal=None, progress=None) -> tuple[Ferret, ...]:
+    """The figures of ferret 0.4.2, with the subject's removals; of equal scores the first in time comes first.
+
+    Args:
+        subject, label, scores, removal, progress: as for `curves`; scores may be negative.
+    """
+    rows, sizes = [np.zeros(subject.steps, bool)], []
+    for values in scores.values():
+        ranks = np.argsort(order_of(values))
+        counts = np.arange(1, 11) * subject.steps // 10
+        counts = np.unique(np.minimum(counts, np.count_nonzero(np.asarray(values) > 0)))
+        taken = ranks < counts[counts > 0, None]
+        rows += [*taken, *~taken]
+        sizes.append(len(taken))
+    answers = subject.probabilities(np.array(rows), removal, progress)[:, label]
+    falls = np.split(answers[0] - answers[1:], np.cumsum(2 * np.array(sizes))[:-1])
+    return tuple(
+        Ferret(name, float(fall[:size].mean()), float(fall[size:].mean()), size) if size else Ferret(name, 0.0, 1.0, 0)
+        for name, fall, size in zip(scores, falls, sizes, strict=True)
+    )
 
 
 _SHARED = ("fractions", "counts")

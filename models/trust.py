@@ -27,7 +27,18 @@ from models.attribution import (
     spearman,
 )
 from models.errors import InputError
-from models.faithfulness import FRACTIONS, HEADLINE, ORDERS, SHIFTS, Curve, RandomOrders, count_of, curves
+from models.faithfulness import (
+    FRACTIONS,
+    HEADLINE,
+    ORDERS,
+    SHIFTS,
+    Curve,
+    Ferret,
+    RandomOrders,
+    count_of,
+    curves,
+    ferret,
+)
 from models.needed import Needed, needed, replaceable
 from models.subjects import subject as subject_of
 
@@ -166,6 +177,7 @@ class Trust:
         evaluations: how many variants of the input ran through the whole network.
         milliseconds: how long it took.
         checkpoint, checkpoint_hash, input_hash: as in the explanation's provenance.
+        ferret: the curves' orders by another definition of the same figures, in the same order; empty in quick runs.
     """
 
     modality: str
@@ -191,6 +203,7 @@ class Trust:
     checkpoint: str
     checkpoint_hash: str
     input_hash: str
+    ferret: tuple[Ferret, ...] = ()
 
     def to_json(self) -> str:
         """One JSON object; arrays as lists, keys as the fields here."""
@@ -207,7 +220,8 @@ class Trust:
         what, button = "tests of a map", "Tests (JSON)"
         body = saved.opened(text, format=FORMAT, version=FORMAT_VERSION, what=what, button=button)
         try:
-            return typed.read(cls, body)
+            # Files saved before these figures were there lack them.
+            return typed.read(cls, {"ferret": []} | body)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InputError(
                 f"The saved tests are damaged ({type(error).__name__}: {error}). Save them again from Earmark."
@@ -275,6 +289,7 @@ def assess(
             "integrated": 100 if gradients else 0,
             "smoothgrad": 60 if gradients else 0,
             "curves": 2 * (orders + (5 if gradients else 2)) * len(fractions),
+            "ferret": 0 if quick else 20 * (5 if gradients else 2),
             "needed": 20 if replaces else 0,
         },
     )
@@ -290,6 +305,7 @@ def assess(
     asked = [attention, *witnesses] if attention else witnesses
     scores = {witness.name: witness.scores for witness in asked}
     found, random = curves(subject, label, scores, removal, fractions, orders, seed, stages("curves"), baseline)
+    other = () if quick else ferret(subject, label, scores, removal, stages("ferret"))
     figures = tuple(_figures(m, label, subject.unheard) for m in explanation.attention)
     tested = next((f for f in figures if f.map == map_.name), None) if map_ else None
     provenance = explanation.provenance
@@ -317,6 +333,7 @@ def assess(
         checkpoint=provenance.checkpoint,
         checkpoint_hash=provenance.checkpoint_hash,
         input_hash=provenance.input_hash,
+        ferret=other,
     )
 
 

@@ -46,6 +46,8 @@ _ORDERS = {
     "aopc_sufficiency": _number("Sufficiency (AOPC)", explained="Small is good."),
     "deletion_area": _number("Area under deletion", explained="Small is good."),
     "insertion_area": _number("Area under insertion", explained="Large is good."),
+    "ferret_comprehensiveness": _number("Comprehensiveness (ferret)", explained="Large is good."),
+    "ferret_sufficiency": _number("Sufficiency (ferret)", explained="Small is good."),
 }
 _AGREEMENT = {
     "witness": "Witness",

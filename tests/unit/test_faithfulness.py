@@ -1,10 +1,8 @@
 """Taking steps away, random orders and their intervals, and whether the weights are needed."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
-from toys import clip, steps_slope, text
+from toys import clip, linear, steps_slope, text
 
 from models.errors import InputError
 from models.explain import explain_clip, explain_text
@@ -12,17 +10,6 @@ from models.faithfulness import band, count_of, curves, order_of, random_orders,
 from models.needed import needed
 from models.subjects import subject
 from models.trust import judge
-
-
-def linear(effects):
-    """A subject without a network: 0.1 plus the effects of the steps that are left."""
-    effects = np.asarray(effects, float)
-
-    def probabilities(removed, removal=None, progress=None):
-        p = 0.1 + (~np.asarray(removed)) @ effects
-        return np.stack([p, 1 - p], axis=1)
-
-    return SimpleNamespace(steps=len(effects), probabilities=probabilities)
 
 
 def test_muted_steps_sound_exactly_as_explain_clip_mutes_them():

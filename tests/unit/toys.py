@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -146,3 +147,14 @@ def steps_slope(steps, value, count):
     slope = np.zeros((count, 4), np.float32)
     slope[list(steps)] = value
     return slope.ravel()
+
+
+def linear(effects):
+    """A subject without a network: 0.1 plus the effects of the steps that are left."""
+    effects = np.asarray(effects, float)
+
+    def probabilities(removed, removal=None, progress=None):
+        p = 0.1 + (~np.asarray(removed)) @ effects
+        return np.stack([p, 1 - p], axis=1)
+
+    return SimpleNamespace(steps=len(effects), probabilities=probabilities)
