@@ -1,4 +1,5 @@
-"""The command line: `python -m models explain | train | cross-validate | compare-train | evaluate | honesty`."""
+"""The command line: `python -m models explain | train | cross-validate | compare-train | evaluate | honesty |
+familiarity`."""
 
 from __future__ import annotations
 
@@ -120,6 +121,11 @@ def _parser():
         "shown on the page “Compare”",
     )  # fmt: skip
     honesty.set_defaults(run=_honesty)
+
+    familiar = commands.add_parser("familiarity", help="keep how the inputs of its corpus look to a checkpoint")
+    familiar.add_argument("--checkpoint", metavar="NAME", required=True, help="or the path of its folder")
+    familiar.add_argument("--data", metavar="FOLDER", type=Path, required=True, help="the corpus it was trained on")
+    familiar.set_defaults(run=_familiarity)
     return parser
 
 
@@ -203,6 +209,7 @@ def _train(options):
         from models.train_text import train
 
         scores = train(recipe, options.data, out, vectors=options.vectors, samples=samples, **common)
+    _keep_familiarity(out, options.data, common["command"])
     print(f"{out}: " + ", ".join(f"{k} {v:.4f}" if isinstance(v, float) else f"{k} {v}" for k, v in scores.items()))
 
 
@@ -231,6 +238,7 @@ def _compare_train(options):
 
     out = options.out or Path("data") / "compared" / f"{recipe.name}-{options.seed}"
     result = train(recipe, options.data, out, vectors=options.vectors, samples=_samples(recipe), **common)
+    _keep_familiarity(out, options.data, common["command"])
     print(json.dumps(result))
 
 
@@ -278,16 +286,12 @@ def _evaluate(options):
     checkpoint = checkpoints.load(options.checkpoint)
     from models.evaluation import evaluate  # after the checkpoint: a wrong name is told without loading Keras
 
-    def progress(done, total):
-        if sys.stderr.isatty():
-            print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)
-
     if options.rationales:
-        print(_rationales(checkpoint, options, progress))
+        print(_rationales(checkpoint, options, _progress))
         return
     if options.limit or options.witnesses:
         raise EarmarkError("--limit and --witnesses go with --rationales only.")
-    scores = evaluate(checkpoint, options.data, options.split or "test", progress)
+    scores = evaluate(checkpoint, options.data, options.split or "test", _progress)
     if options.format == "json":
         print(json.dumps(scores))
     else:
@@ -318,6 +322,24 @@ def _rationales(checkpoint, options, progress):
     return "\n".join(lines)
 
 
+def _keep_familiarity(folder, data, command):
+    from models import checkpoints, familiarity
+
+    found = familiarity.measure(checkpoints.load(Path(folder).resolve()), data, command, _progress)
+    _write_whole(Path(folder) / familiarity.FILE, found.to_json())
+    return found
+
+
+def _familiarity(options):
+    from models import checkpoints, foreign
+
+    checkpoint = checkpoints.load(options.checkpoint)
+    if foreign.is_foreign(checkpoint.path):
+        raise EarmarkError(f"Checkpoint “{checkpoint.name}” is a Keras model; only ours keep how their corpus looks.")
+    found = _keep_familiarity(checkpoint.path, options.data, "python -m models " + shlex.join(sys.argv[1:]))
+    print(f"{found.n:,} inputs ({found.inputs}): median {found.median}, 99 % within {found.limit}, all {found.most}")
+
+
 def _honesty(options):
     from models import checkpoints
 
@@ -334,23 +356,29 @@ def _honesty(options):
     found = inputs(checkpoint, options.data, options.split)
     chosen = drawn(len(found.items), options.limit, options.seed)
 
-    def progress(done, total):
-        if sys.stderr.isatty():
-            print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)
-        elif done * 10 // total > (done - 1) * 10 // total:  # a log gets a line at every tenth
-            print(f"{done:,} of {total:,}", file=sys.stderr, flush=True)
-
     command = "python -m models " + shlex.join(sys.argv[1:])
     honesty = measure(
         checkpoint, found, chosen, quick=not options.thorough, orders=options.orders, seed=options.seed,
-        command=command, progress=progress,
+        command=command, progress=_progress,
     )  # fmt: skip
     if options.out is not None:
-        # Beside it first: nobody reads half a file, whatever happens.
-        beside = options.out.with_name(options.out.name + ".part")
-        beside.write_text(honesty.to_json(), encoding="utf-8")
-        beside.replace(options.out)
+        _write_whole(options.out, honesty.to_json())
     print(honesty.to_json() if options.format == "json" else table(honesty), end="")
+
+
+def _progress(done, total):
+    """So many of so many, on standard error: over and over in a terminal, a line at every tenth in a log."""
+    if sys.stderr.isatty():
+        print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+    elif done * 10 // total > (done - 1) * 10 // total:
+        print(f"{done:,} of {total:,}", file=sys.stderr, flush=True)
+
+
+def _write_whole(file, text):
+    """Beside it first: nobody reads half a file, whatever happens."""
+    beside = file.with_name(file.name + ".part")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(file)
 
 
 def _silence_native_messages():

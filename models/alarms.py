@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models import familiarity
+from models.familiarity import spectrum_distance, too_many_unknown
+from models.frontend.tokenizer import UNKNOWN
+
 # Looking evenly at this share of the steps or more is uniform within noise: the weights then differ from
 # uniform ones by at most 16 % of their mass (Pinsker's inequality).
 UNIFORM = 0.95
@@ -14,8 +18,8 @@ UNHEARD, UNHEARD_TIMES = 0.25, 1.1
 # A single-label answer below this is more likely wrong than right by the network's own account; and an answer
 # with more than this share of the entropy of blind guessing is close to it (of two labels: 0.68 or less).
 SURE, BLIND = 0.5, 0.9
-# Standard deviations by which the clip's mean spectrum is off the training clips', root mean square over
-# bands. Of 150 RAVDESS clips drawn at random, half are below 0.29, 99 % below 0.58 and all below 0.65.
+# What a clip's `spectrum_distance` may be where its checkpoint keeps no `familiarity.json`. Of 150 RAVDESS clips drawn
+# at random, half are below 0.29, 99 % below 0.58 and all below 0.65.
 UNLIKE = 0.75
 
 
@@ -147,22 +151,41 @@ def _unsure(subject, label):
 
 
 def _unlike(subject):
-    """Only speech checkpoints know the statistics of what they were trained on."""
-    if subject.explanation.modality != "speech":
+    known = familiarity.read(subject.checkpoint)
+    return _odd_sound(subject, known) if subject.explanation.modality == "speech" else _odd_words(subject, known)
+
+
+def _odd_sound(subject, known):
+    off, limit = spectrum_distance(subject.windows), known.limit if known else UNLIKE
+    if off <= limit:
         return None
-    frames = np.concatenate([window[window.any(axis=1)] for window in subject.windows])
-    if not len(frames):
-        return None
-    off = float(np.sqrt(np.mean(frames.mean(axis=0) ** 2)))
-    if off <= UNLIKE:
-        return None
+    against = f"; 99 % of the {known.n:,} clips of its corpus are within {limit:.2f}" if known else ""
     return Alarm(
         "unlike-training",
-        f"The clip's average sound colour is {off:.1f} standard deviations away from the training clips'.",
+        f"The clip's average sound colour is {off:.2f} standard deviations away from the training clips'{against}.",
         "Microphone, room, noise or speaker differ from all the network has learned from; it may answer at random.",
         "Record closer and without noise, and trust the answer less.",
         off,
-        UNLIKE,
+        limit,
+    )
+
+
+def _odd_words(subject, known):
+    """Only checkpoints that keep how many unknown words texts of their corpus have can tell."""
+    # A word that the user masked is known all the same.
+    units = subject.explanation.units
+    indices = subject.checkpoint.vocabulary.encode(subject.explanation.text, units.starts, units.ends)
+    unknown, words = int((indices == UNKNOWN).sum()), len(indices)
+    if known is None or not too_many_unknown(unknown, words, known.limit):
+        return None
+    return Alarm(
+        "unlike-training",
+        f"The network does not know {unknown:,} of the {words:,} words ({_percent(unknown / words)}); in 99 % of "
+        f"{known.n:,} texts of its corpus it is at most {_percent(known.limit)}.",
+        "Language, spelling or subject differ from all the network has learned from; it may answer at random.",
+        "Check language and spelling, or choose a network that was trained on texts like this one.",
+        unknown / words,
+        known.limit,
     )
 
 

@@ -1,9 +1,17 @@
 """Each alarm sounds for what it is about, and only for that."""
 
+import dataclasses
+import io
+
 import pytest
+import soundfile
 from toys import clip, steps_slope, text
 
+from models import familiarity
+from models.familiarity import Familiarity
 from models.trust import assess
+
+USUAL = Familiarity("toy", "", "some inputs", 240, 0.01, 0.05, 0.2, "", "2026-11-21", "0")
 
 
 def kinds(checkpoint, explanation, **options):
@@ -11,6 +19,10 @@ def kinds(checkpoint, explanation, **options):
     for alarm in found:
         assert all(sentence.endswith(".") for sentence in (alarm.seen, alarm.why, alarm.advice))
     return {alarm.kind: alarm for alarm in found}
+
+
+def explained(asked):
+    return soundfile.read(io.BytesIO(asked[1].sound), dtype="float32")[0]
 
 
 def test_nothing_to_doubt_gives_no_alarm():
@@ -60,3 +72,26 @@ def test_a_clip_unlike_the_training_clips():
     assert "unlike-training" not in kinds(*clip(slope))
     found = kinds(*clip(slope, mean=-45.0))
     assert 3.5 < found["unlike-training"].value < 4.5
+
+
+def test_a_clip_is_held_against_what_its_checkpoint_keeps(monkeypatch):
+    asked = clip(steps_slope(range(10, 20), -1e-4, 40))
+    off = familiarity.spectrum_distance(asked[0].frontend(explained(asked), 4).windows)
+    for limit, sounds in ((off + 0.01, False), (off - 0.01, True)):
+        monkeypatch.setattr(familiarity, "read", lambda checkpoint, at=limit: dataclasses.replace(USUAL, limit=at))
+        found = kinds(*asked)
+        assert ("unlike-training" in found) == sounds
+    assert found["unlike-training"].limit == off - 0.01
+    assert "99 % of the 240 clips of its corpus are within" in found["unlike-training"].seen
+
+
+def test_a_text_in_words_the_network_does_not_know(monkeypatch):
+    foreign = text("une phrase tout entière en français both " + "plain " * 3)
+    assert "unlike-training" not in kinds(*foreign)  # nothing is kept to hold it against
+    monkeypatch.setattr(familiarity, "read", lambda checkpoint: USUAL)
+    found = kinds(*foreign)["unlike-training"]
+    assert found.value == pytest.approx(0.6) and found.limit == 0.05
+    assert "6 of the 10 words (60 %); in 99 % of 240 texts of its corpus it is at most 5 %" in found.seen
+    # One unknown word in three happens in such a corpus, and what the user masked is no unknown word.
+    assert "unlike-training" not in kinds(*text("both zyx plain"))
+    assert "unlike-training" not in kinds(*text("both good plain plain", masked=[0, 1, 2]))
