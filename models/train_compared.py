@@ -17,6 +17,8 @@ from models.recipes import ACTORS_A_FOLD
 from models.training import predict
 
 _TIMED = 20  # inputs
+# Files that other commands put beside a network; each names the network it speaks of.
+_MEASURED = ("familiarity.json", "honesty.json")
 
 
 def train(recipe, folder, out, *, seed, vectors=None, epochs=None, samples=None, command="", report=print) -> dict:
@@ -63,7 +65,8 @@ def collect(runs, out) -> dict[str, list[int]]:
 
     Args:
         runs: folder of what `train` wrote, one folder a system and seed.
-        out: folder of checkpoints; a system's folder of an earlier collection is replaced.
+        out: folder of checkpoints; a system's folder of an earlier collection is replaced, but what was measured on
+            the very same network (`honesty.json`, `familiarity.json`) stays.
 
     Returns:
         Names of the systems to the seeds found.
@@ -78,9 +81,13 @@ def collect(runs, out) -> dict[str, list[int]]:
     if not found:
         raise InputError(f"{runs} holds no finished run; `compare-train` writes them.")
     for name, seeds in found.items():
-        shipped = Path(out) / name
+        shipped, run = Path(out) / name, seeds[min(seeds)][0]
+        same = shipped.is_dir() and checkpoints.hash_of(shipped) == checkpoints.hash_of(run)
+        kept = {file: (shipped / file).read_bytes() for file in _MEASURED if same and (shipped / file).is_file()}
         shutil.rmtree(shipped, ignore_errors=True)
-        shutil.copytree(seeds[min(seeds)][0], shipped)
+        shutil.copytree(run, shipped)
+        for file, data in kept.items():
+            (shipped / file).write_bytes(data)
         results = [seeds[seed][1] for seed in sorted(seeds)]
         (shipped / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     return {name: sorted(seeds) for name, seeds in found.items()}

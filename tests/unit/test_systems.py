@@ -18,6 +18,7 @@ from models.explanation import Explanation
 from models.frontend.tokenizer import Vocabulary
 from models.recipes import COMPARED, RECIPES
 from models.registry import NAMES
+from models.train_compared import collect
 from models.training import StopAt, pad, predict
 
 BANDS = 8
@@ -400,6 +401,21 @@ def test_a_system_ships_once_with_the_figures_of_all_seeds(tmp_path, capsys):
     assert sorted(p.name for p in out.iterdir()) == ["a", "b"]
     assert main(["compare-collect", "--runs", str(out / "a"), "--out", str(out)]) == 1
     assert "holds no finished run" in capsys.readouterr().err
+
+
+def test_what_was_measured_on_a_network_stays_while_it_is_the_same(tmp_path):
+    run, out = tmp_path / "runs" / "a-1", tmp_path / "out"
+    run.mkdir(parents=True)
+    (run / "weights.safetensors").write_text("first")
+    (run / "results.json").write_text(json.dumps({"recipe": "a", "seed": 1}))
+    collect(tmp_path / "runs", out)
+    for name in ("honesty.json", "familiarity.json"):
+        (out / "a" / name).write_text(name)
+    collect(tmp_path / "runs", out)
+    assert (out / "a" / "honesty.json").read_text() == "honesty.json" and (out / "a" / "familiarity.json").is_file()
+    (run / "weights.safetensors").write_text("trained again")
+    collect(tmp_path / "runs", out)
+    assert not list((out / "a").glob("*y.json"))
 
 
 def test_compare_train_names_what_it_knows(capsys):
