@@ -11,6 +11,7 @@ from keras import ops
 from models.layers import (
     MultiHeadSelfAttention,
     RaffelAttention,
+    ResidualGain,
     SelfAttention,
     StructuredSelfAttention,
     TrainedQueryAttention,
@@ -268,8 +269,7 @@ class MultiHeadBiLSTM(BiLSTMSystem):
 
     Args:
         num_heads, key_dim, attention_dropout: of `keras.layers.MultiHeadAttention`.
-        residual: whether the frames are added to what the heads found; without it a step no longer
-            knows what it was itself.
+        gain: what the heads found is added to the frames, times a trained gain that starts here.
     """
 
     attention_axes = {"multi_head": ("head", "query", "step")}
@@ -279,15 +279,15 @@ class MultiHeadBiLSTM(BiLSTMSystem):
     last_returns_sequences = False
     recurrent_before_attention = False
 
-    def __init__(self, labels, num_heads=4, key_dim=32, attention_dropout=0.0, residual=True, **trunk):
+    def __init__(self, labels, num_heads=4, key_dim=32, attention_dropout=0.0, gain=0.1, **trunk):
         own = {
             "num_heads": num_heads,
             "key_dim": key_dim,
             "attention_dropout": attention_dropout,
-            "residual": residual,
+            "gain": gain,
         }
         super().__init__(labels, own=own, **trunk)
-        self.residual = residual
+        self.residual = ResidualGain(gain, name="residual")
         self.attention = MultiHeadSelfAttention(num_heads, key_dim, attention_dropout, name="multi_head")
 
     def encode(self, embedded, mask=None, training=False):
@@ -297,4 +297,4 @@ class MultiHeadBiLSTM(BiLSTMSystem):
         mixed, weights = self.attention(
             states, mask=mask, training=training, return_attention=True, attention_weights=attention_weights
         )
-        return self.classifier(self._recur(states + mixed if self.residual else mixed, mask, training)), weights
+        return self.classifier(self._recur(self.residual(states, mixed), mask, training)), weights

@@ -6,6 +6,7 @@ from models.layers.label_attention import LabelAttention
 from models.layers.multi_head import MultiHeadSelfAttention
 from models.layers.pooling import masked_max, masked_mean
 from models.layers.raffel import RaffelAttention
+from models.layers.residual import ResidualGain
 from models.layers.softmax import masked_softmax
 from models.layers.universal_query import UniversalQueryAttention
 
@@ -13,6 +14,7 @@ __all__ = [
     "LabelAttention",
     "MultiHeadSelfAttention",
     "RaffelAttention",
+    "ResidualGain",
     "SelfAttention",
     "StructuredSelfAttention",
     "TrainedQueryAttention",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.layers import LabelAttention, UniversalQueryAttention, masked_softmax
+from models.layers import LabelAttention, ResidualGain, UniversalQueryAttention, masked_softmax
 
 
 @pytest.fixture
@@ -111,3 +111,15 @@ def test_the_query_is_learned():
     model.fit(x, y, epochs=40, batch_size=32, verbose=0)
     _, weights = attention(x, return_attention=True)
     assert (np.asarray(weights).argmax(axis=1) == marked).mean() > 0.9
+
+
+def test_a_residual_starts_small_and_its_gain_is_trained_for_each_feature(states):
+    layer = ResidualGain(0.25)
+    change = states[::-1].copy()
+    np.testing.assert_allclose(np.asarray(layer(states, change)), states + 0.25 * change, rtol=1e-6)
+    assert [tuple(v.shape) for v in layer.trainable_variables] == [(5,)]
+    layer.gain.assign([0, 0, 1, 0, 0])
+    out = np.asarray(layer(states, change))
+    np.testing.assert_allclose(out[..., 2], (states + change)[..., 2], rtol=1e-6)
+    np.testing.assert_array_equal(np.delete(out, 2, axis=-1), np.delete(states, 2, axis=-1))
+    assert ResidualGain.from_config(layer.get_config()).start == 0.25
