@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from plotly.subplots import make_subplots
 from components import colours
 from components.comparison_wording import about_map
 from components.figures import SERIES
+from components.wording import probability
 
 if TYPE_CHECKING:
     from models.comparison import Comparison
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
 # Full colour, absolute: so many times the even share, as in components/shared/colour.js; relative: never below two.
 _FULL, _LEAST = 5, 2
 _MOST_COLUMNS = 2_000  # more would be narrower than a pixel
-_ROW, _WAVE, _GAP, _ENDS = 104, 64, 34, 136
+_ROW, _WAVE, _ENDS = 104, 64, 102
 _LONGEST_TITLE = 44
+# A title's lines must fit on a phone, where a map is 300 pixels wide.
+_LINE, _LINE_HEIGHT, _UNDER_TITLE = 34, 19, 15
 _BARS = 10
 
 
@@ -44,10 +48,12 @@ def maps(comparison: Comparison, titles, *, relative: bool = False, dark: bool =
     first = 2 if picture is not None else 1
     count = len(comparison.rows)
     heights = ([_WAVE] if picture is not None else []) + [_ROW] * count
-    total = sum(heights) + _GAP * (len(heights) - 1)
+    titles = [_lines(name, about_map(comparison, i)) for i, name in enumerate(titles)]
+    gap = _UNDER_TITLE + _LINE_HEIGHT * max(map(len, titles))
+    total = sum(heights) + gap * (len(heights) - 1)
     figure = make_subplots(
         rows=len(heights), cols=1, shared_xaxes=True, row_heights=heights,
-        vertical_spacing=_GAP / total if len(heights) > 1 else 0,
+        vertical_spacing=gap / total if len(heights) > 1 else 0,
     )  # fmt: skip
     if picture is not None:
         _waveform(figure, comparison.explanations[0], dark)
@@ -62,9 +68,8 @@ def maps(comparison: Comparison, titles, *, relative: bool = False, dark: bool =
             _map(figure, comparison, i, ratio, full, top, speech, dark, place)
         else:
             _say(figure, "This network has no attention:<br>nothing to draw.", top, dark, place)
-        name = html.escape(_short(titles[i]))
         mark = f'<span style="color:{colour_of(i, dark)}">■</span> '
-        _title(figure, mark + f"<b>{name}</b>" + html.escape(about_map(comparison, i)), dark, place)
+        _title(figure, mark + "<br>".join(titles[i]), dark, place)
         figure.update_yaxes(
             range=[0, top], nticks=4, ticksuffix="×", showgrid=False, zeroline=False, fixedrange=True, **place
         )
@@ -78,14 +83,12 @@ def maps(comparison: Comparison, titles, *, relative: bool = False, dark: bool =
         figure.update_xaxes(range=[0, comparison.explanations[0].audio.duration])
     else:
         figure.update_xaxes(range=[0.5, len(comparison.starts) + 0.5])
-    figure.update_xaxes(
-        title_text="Time in seconds" if speech else "Word", row=len(heights), col=1
-    )
+    figure.update_xaxes(title_text="Time in seconds" if speech else "Word", row=len(heights), col=1)
     figure.update_layout(
-        height=total + _ENDS, showlegend=False, coloraxis=_bar(relative, dark, total),
+        height=total + _ENDS + gap, showlegend=False, coloraxis=_bar(relative, dark, total),
         # Without padding: the frame stands where the map ends, and leaves the room above it to its title.
-        margin={"l": 8, "r": 8, "t": 34, "b": 102, "pad": 0},
-    )
+        margin={"l": 8, "r": 8, "t": gap, "b": _ENDS, "pad": 0},
+    )  # fmt: skip
     return figure
 
 
@@ -104,7 +107,7 @@ def probabilities(explanations, titles, *, dark: bool = False) -> go.Figure:
         figure.add_bar(
             x=values, y=[html.escape(label) for label in here], orientation="h", name=html.escape(_short(titles[i])),
             marker={"color": colour_of(i, dark), "line": {"width": 0}},
-            text=[f"{value:.2f}" for value in values], textposition="outside", cliponaxis=False,
+            text=[html.escape(probability(value)) for value in values], textposition="outside", cliponaxis=False,
             hovertemplate="%{y}: %{x:.3f}<extra></extra>",
         )  # fmt: skip
     figure.update_layout(
@@ -215,6 +218,12 @@ def words(comparison) -> list[str]:
     text = comparison.explanations[0].text or ""
     cells = zip(comparison.starts.astype(int).tolist(), comparison.ends.astype(int).tolist(), strict=True)
     return [text[a:b] for a, b in cells]
+
+
+def _lines(name, about):
+    """A title's lines, as HTML: the name bold, what to know of the map below it."""
+    named = [f"<b>{html.escape(line)}</b>" for line in textwrap.wrap(_short(name), _LINE)]
+    return named + [html.escape(line) for line in textwrap.wrap(about, _LINE + 4)]
 
 
 def _short(title):

@@ -131,7 +131,7 @@ def results_table(summaries: list[Summary], against, metrics: dict[str, str]) ->
         metrics: name of each metric to its title, in order.
     """
     peers = [(s.modality, s.split, s.over) for s in summaries]
-    columns = {"checkpoint": [s.recipe for s in summaries]}
+    columns = {"what it is": [s.title for s in summaries]}
     for name, title in metrics.items():
         if any(name in s.metrics for s in summaries):
             columns[title] = pd.array([s.mean(name) for s in summaries], "Float64")
@@ -144,7 +144,7 @@ def results_table(summaries: list[Summary], against, metrics: dict[str, str]) ->
         values = [getattr(s, name) for s in summaries]
         if any(value is not None for value in values):
             columns[name] = pd.array(values, "Float64")
-    columns["what it is"] = [s.title for s in summaries]
+    columns["checkpoint"] = [s.recipe for s in summaries]
     columns["scored on"] = [s.split for s in summaries]
     table = pd.DataFrame(columns)
     return table.loc[:, [name for name in table if not name.startswith("spread") or table[name].notna().any()]]

@@ -55,7 +55,7 @@ _STRENGTHS = ((0.7, "largely agree"), (0.4, "agree in part"), (0.1, "hardly agre
 
 
 def about_map(comparison: Comparison, i: int) -> str:
-    """What to know of a row, to stand behind the network's name: whose label it is, and whether it is even."""
+    """What to know of a row, to stand under the network's name: whose label it is, and whether it is even."""
     row = comparison.rows[i]
     if row.weights is None:
         return ""
@@ -64,7 +64,7 @@ def about_map(comparison: Comparison, i: int) -> str:
         parts.append(f"for {row.label}" + ("" if row.asked else f" (it does not know {comparison.label})"))
     if row.even:
         parts.append("every step alike")
-    return " · " + ", ".join(parts) if parts else ""
+    return ", ".join(parts)
 
 
 def remarks(comparison: Comparison, titles) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.wording import percent
+from components.wording import percent, probability
 
 if TYPE_CHECKING:
     from models.trust import Trust
@@ -42,8 +42,8 @@ def verdict(trust: Trust) -> str:
         )
     if trust.verdict.reason == "improbable":
         return (
-            f"The network gives {trust.label_name} only {trust.probability:.2f}, so taking {steps} away can hardly "
-            "lower it. Choose a label with a higher probability to test its map."
+            f"The network gives {trust.label_name} only {probability(trust.probability)}, so taking {steps} away can "
+            "hardly lower it. Choose a label with a higher probability to test its map."
         )
     return f"{taken(trust)} {kept(trust)} {_MEANING[trust.verdict.judgement]}"
 
@@ -67,9 +67,9 @@ def kept(trust: Trust) -> str:
     v = trust.verdict
     other = "the pattern elsewhere" if trust.random.baseline == "shifted" else f"a random {percent(v.fraction)}"
     return (
-        f"With only that {percent(v.fraction)} kept, the probability is {trust.probability - v.kept:.2f}; with "
-        f"{other}, {trust.probability - v.kept_mean:.2f} ± {v.kept_deviation:.2f} (with everything, "
-        f"{trust.probability:.2f})."
+        f"With only that {percent(v.fraction)} kept, the probability is {probability(trust.probability - v.kept)}; "
+        f"with {other}, {trust.probability - v.kept_mean:.2f} ± {v.kept_deviation:.2f} (with everything, "
+        f"{probability(trust.probability)})."
     )
 
 

@@ -62,7 +62,7 @@ def payload(comparison: Comparison, titles, *, relative: bool) -> dict:
         "columns": [
             {
                 "title": title,
-                "about": about_map(comparison, i).removeprefix(" · "),
+                "about": about_map(comparison, i),
                 "colours": [colour_of(i, False), colour_of(i, True)],
                 "weights": None if row.weights is None else _base64(row.weights),
             }

@@ -213,7 +213,8 @@ def results_table(modality: str) -> None:
         table,
         hide_index=True,
         column_config={name: made for name, made in formats.items() if name in table}
-        | {"checkpoint": config.TextColumn("Network", pinned=True)},
+        # Not pinned: on a phone it would leave no room to scroll in.
+        | {"what it is": config.TextColumn("Network", width=210), "checkpoint": config.TextColumn("folder")},
         placeholder="–",
     )
     st.markdown(words.SPREAD)
