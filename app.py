@@ -29,6 +29,7 @@ st.html(
     "<style>.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; max-width: 90rem; } "
     ".stMarkdown table { display: block; max-width: 100%; overflow-x: auto; }</style>"
 )
+st.session_state["app"] = True  # see `pages.common.within_app`
 # The page comes first: loading TensorFlow goes on behind it.
 warm_up()
 page.run()

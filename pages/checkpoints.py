@@ -7,12 +7,13 @@ from components.samples import sample_named
 from components.wording import lower_headings, plain
 from models import checkpoints
 from models.errors import CheckpointError
-from pages.common import adding
+from pages.common import adding, within_app
 from pages.common.controls import told_apart
 from pages.common.shelf import shelf
 
 GROUPS = {"default": "", "compared": "Compared systems · ", "own": "Yours · "}
 
+within_app()
 st.title("Checkpoints")
 st.caption(
     "A checkpoint is a network that has been trained. Its card says what it learned from, how well it does on "

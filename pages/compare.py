@@ -3,13 +3,14 @@
 import streamlit as st
 
 from models.comparison import FEWEST, MOST, compare, first_pair
-from pages.common import compare_honesty, controls, corpus, result, sources
+from pages.common import compare_honesty, controls, corpus, result, sources, within_app
 from pages.common import compare_parts as parts
 from pages.common.compare import Table, address
 from pages.common.controls import told_apart
 
 MODALITIES = {"speech": ":material/graphic_eq: Speech", "text": ":material/article: Text"}
 
+within_app()
 st.title("Do networks look at the same places?")
 st.caption(
     "The same input goes through two to four networks. Below: where each looked, on one axis, what each answers, and "

@@ -9,11 +9,13 @@ from components.progress import cancelled, carry_out
 from components.wording import plain
 from models import corpora
 from models.errors import Cancelled, EarmarkError
+from pages.common import within_app
 
 READS = {"speech": ":material/graphic_eq: Speech", "text": ":material/article: Text"}
 KINDS = {"speech": "clip", "text": "text"}
 WANTED, SAYS = "corpora-wanted", "corpora-says"
 
+within_app()
 st.title("Corpora")
 st.caption(
     "A corpus is a collection of recordings or texts that people have sorted by hand, into moods or topics, say. "

@@ -10,7 +10,7 @@ from models import corpora, datasets
 from models.errors import EarmarkError, InputError
 from models.frontend import plaintext
 from models.rationales import TITLES, answerable, by_chance, compare, marked_share, witnesses
-from pages.common import controls
+from pages.common import controls, within_app
 from pages.common.desk import own_failure
 from pages.common.shelf import explain, shelf
 
@@ -25,6 +25,7 @@ LABELS = tuple(datasets.MOVIE_LABELS.values())
 WORK = "rationales-work"
 _KEPT = 40  # results a visitor
 
+within_app()
 st.title("Did it look where people looked?")
 st.caption(wording.INTRODUCTION)
 

@@ -7,12 +7,13 @@ from components.reader import reader
 from models import checkpoints
 from models.errors import InputError
 from models.explanation import Explanation
-from pages.common import result
+from pages.common import result, within_app
 from pages.common.desk import Desk, Input
 
 PAGES = {"speech": "pages/speech.py", "text": "pages/text.py"}
 VIEWS = {"speech": player, "text": reader}
 
+within_app()
 st.title("Saved explanations")
 st.caption(
     "Open a file that was saved with “Everything (JSON)”. It holds the input, the answer and the attention, so it is "

@@ -5,10 +5,11 @@ import streamlit as st
 from components.link import changes_after
 from components.player import player
 from components.wording import ATTENTION
-from pages.common import controls, corpus, result, sources, syllables, trust
+from pages.common import controls, corpus, result, sources, syllables, trust, within_app
 from pages.common.desk import Desk
 from pages.common.shelf import receptive_field_of
 
+within_app()
 st.title("What did the network hear?")
 st.caption(ATTENTION["speech"])
 

@@ -5,9 +5,10 @@ import streamlit as st
 from components.link import changes_after
 from components.reader import reader
 from components.wording import ATTENTION
-from pages.common import controls, corpus, result, sources, trust
+from pages.common import controls, corpus, result, sources, trust, within_app
 from pages.common.desk import Desk
 
+within_app()
 st.title("What did the network read?")
 st.caption(ATTENTION["text"])
 

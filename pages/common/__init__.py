@@ -3,8 +3,13 @@
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-# Until `st.navigation` has run once, Streamlit takes a folder called pages for the older kind of app and
-# runs the file that a link names without app.py. This import happens before anything is drawn.
-if PagesManager.uses_pages_directory:
-    PagesManager.uses_pages_directory = False
-    st.rerun()
+
+def within_app() -> None:
+    """First in every page: run it again, through app.py, where Streamlit has run the page's file alone.
+
+    Until `st.navigation` has run once, Streamlit takes a folder called pages for the older kind of app, and runs the
+    file that a link names without app.py, in every session that comes in meanwhile.
+    """
+    if "app" not in st.session_state:
+        PagesManager.uses_pages_directory = False
+        st.rerun()

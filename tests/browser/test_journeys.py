@@ -286,13 +286,17 @@ def test_a_link_holds_the_chosen_label_and_scale(journey):
     assert "label=" not in page.url and "scale=relative" in page.url
 
 
-def test_the_first_link_of_a_fresh_server_leads_to_its_page(browser, tmp_path):
+def test_the_first_links_of_a_fresh_server_lead_to_their_pages(browser, tmp_path):
+    """Two visitors at once: until app.py has run, Streamlit would run both pages without it."""
+    links = {"saved": "Saved explanations", "corpora": "Corpora"}
     with serving(tmp_path / "log.txt") as address:
-        page = browser.new_page()
-        page.goto(f"{address}/saved")
-        expect(page.locator("h1")).to_have_text("Saved explanations", timeout=PATIENCE)
-        expect(page.get_by_role("link", name="Speech").first).to_be_visible()
-        page.close()
+        pages = {path: browser.new_page() for path in links}
+        for path, page in pages.items():
+            page.goto(f"{address}/{path}", wait_until="commit")
+        for path, page in pages.items():
+            expect(page.locator("h1")).to_have_text(links[path], timeout=PATIENCE)
+            expect(page.get_by_role("link", name="Speech").first).to_be_visible()
+            page.close()
 
 
 def test_long_work_can_be_cancelled_and_the_earlier_result_stays(journey):

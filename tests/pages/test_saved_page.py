@@ -81,7 +81,7 @@ def test_opening_a_saved_explanation_does_not_load_tensorflow(saved, tmp_path):
 import sys
 from streamlit.testing.v1 import AppTest
 at = AppTest.from_file("pages/saved.py", default_timeout=60)
-at.session_state["saved-probe"] = 1
+at.session_state["app"] = True
 at.run()
 at.file_uploader("saved-file").set_value(("clip.json", open({str(file)!r}, "rb").read(), "application/json"))
 at.run()
