@@ -458,4 +458,5 @@ def _numbers(trust, name):
 
 
 def _table(frame, columns):
-    st.dataframe(frame, hide_index=True, column_config=columns, height="auto" if len(frame) < 11 else 400)
+    height = "auto" if len(frame) < 11 else 400
+    st.dataframe(frame, hide_index=True, column_config=columns, height=height, placeholder="–")
