@@ -4,9 +4,8 @@ On every input the app's default tests judge attention; then occlusion in its pl
 never supports it has no power); then random patterns, which know nothing: how often these are called
 supported or partly supported is the rule's rate of false positives. By the rule's construction a pattern of the
 baseline's own kind passes each of the two questions in at most 5 % of cases (2 of 40 places, or 1 of 31
-orders). Speech: RAVDESS actors 1 to 4, fold 0's validation clips. The shipped network, which is trained on all
-folds, has learned from them, too; its random patterns are smooth, as attention's are. Text: stories of Reuters'
-test split, 40 to 200 tokens.
+orders). Speech: RAVDESS actors 1 to 4, from whom the compared network has not learned; random patterns are smooth, as
+attention is. Text: stories of 40 to 200 tokens from the tenth of Reuters' training documents that training held out.
 
 Run: `python -m benchmarks.verdicts ../shared/data [clips] [stories]`
 """
@@ -19,14 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-from models import checkpoints, datasets
+from models import checkpoints, validation
 from models.attribution import occlusion
 from models.explain import explain_clip, explain_text
 from models.faithfulness import ORDERS, SHIFTS, curves
 from models.subjects import subject
 from models.trust import JUDGEMENTS, QUICK_FRACTIONS, QUICK_SEGMENTS, judge
 
-ACTORS = (1, 2, 3, 4)
 TOKENS = (40, 200)
 # Random patterns that take attention's place on each input.
 PATTERNS = 3
@@ -35,15 +33,15 @@ STRETCH = 7
 
 
 def clips(checkpoint, folder, count, rng):
-    """Explanations of clips of these actors, drawn at random."""
-    items = [item for item in datasets.ravdess(folder) if item.speaker in ACTORS]
+    """Explanations of clips of the held-out actors, drawn at random."""
+    items = validation.inputs(checkpoint, folder).items
     for index in rng.permutation(len(items))[:count]:
         yield explain_clip(checkpoint, items[index].path.read_bytes(), name=items[index].path.name)
 
 
 def stories(checkpoint, folder, count, rng):
-    """Explanations of stories of the test split, drawn at random."""
-    items, _ = datasets.reuters(folder, "test")
+    """Explanations of held-out stories, drawn at random."""
+    items = validation.inputs(checkpoint, folder).items
     for index in rng.permutation(len(items)):
         explanation = explain_text(checkpoint, items[index].text)
         if TOKENS[0] <= len(explanation.units) <= TOKENS[1]:
@@ -93,7 +91,7 @@ def measure(checkpoint, explanations, baselines, stretch):
 def main(data, count_clips=40, count_stories=40):
     data = Path(data)
     parts = (
-        ("ravdess", clips, data / "ravdess", count_clips, ("shifted", "scattered"), STRETCH),
+        ("bilstm-query", clips, data / "ravdess", count_clips, ("shifted", "scattered"), STRETCH),
         ("reuters", stories, data / "reuters", count_stories, ("scattered",), 1),
     )
     print(f"| inputs | judged | held against | n | {' | '.join(JUDGEMENTS)} |\n{'| --- ' * 3}{'| ---: ' * 5}|")
