@@ -137,8 +137,10 @@ def results_table(summaries: list[Summary], against, metrics: dict[str, str]) ->
             columns[title] = pd.array([s.mean(name) for s in summaries], "Float64")
             columns[f"spread of {title}"] = pd.array([s.spread(name) for s in summaries], "Float64")
     columns["runs"] = [_counted(s) for s in summaries]
+    titles = {s.recipe: s.title for s in summaries}
     columns["against the highest"] = [
-        standing(recipe, found, peers.count(peer) == 1) for (recipe, found), peer in zip(against, peers, strict=True)
+        standing(titles.get(best, best), found, peers.count(peer) == 1)
+        for (best, found), peer in zip(against, peers, strict=True)
     ]
     for name in ("parameters", "milliseconds", "epochs"):
         values = [getattr(s, name) for s in summaries]

@@ -129,26 +129,30 @@ def signed(value: float) -> str:
     return "0.00" if abs(value) < 0.005 else f"{value:.2f}".replace("-", "−")
 
 
-def standing(recipe: str, difference: Difference | None, alone: bool) -> str:
-    """How a recipe stands against the best of its table, in a few words."""
+def standing(best: str, difference: Difference | None, alone: bool) -> str:
+    """How a recipe stands against the best of its table, in a few words.
+
+    Args:
+        best: title of that best one.
+    """
     if alone:
         return "nothing to compare with"
     if difference is None:
         return "highest mean"
     if difference.verdict == "unknown":
-        return f"unknown: a single run ({recipe})"
+        return f"unknown: a single run (“{best}”)"
     if difference.verdict == "none":
-        return f"no difference from {recipe}"
-    return f"lower than {recipe}"
+        return f"no difference from “{best}”"
+    return f"lower than “{best}”"
 
 
 def between(first: Summary, second: Summary, difference: Difference, metric: str) -> str:
     """One sentence on two recipes' figures."""
     name = first.main
-    pair = f"{first.recipe} {first.mean(name):.3f}, {second.recipe} {second.mean(name):.3f} {metric}"
+    pair = f"“{first.title}” {first.mean(name):.3f}, “{second.title}” {second.mean(name):.3f} {metric}"
     if difference.verdict == "unknown":
         return f"{pair}: one of them was trained once only, so nobody knows whether another seed would turn it round."
     if difference.verdict == "none":
         apart, both = abs(difference.means), difference.spread
         return f"{pair}: no difference; they lie {apart:.3f} apart, and the spreads add up to {both:.3f}."
-    return f"{pair}: {first.recipe} is {difference.verdict}, by more than both spreads together."
+    return f"{pair}: the first is {difference.verdict}, by more than both spreads together."

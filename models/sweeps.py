@@ -138,7 +138,7 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind("pitch", "semitones", (-6, -4, -2, 2, 4, 6), 0, pitch),
-        Kind("tempo", "times as fast", (0.6, 0.75, 0.9, 1.1, 1.25, 1.5), 1, tempo),
+        Kind("tempo", "times as fast", (0.55, 0.67, 0.83, 1.2, 1.5, 1.8), 1, tempo),
         Kind("loudness", "dB", (-30, -20, -10, 10, 20, 30), 0, loudness),
         Kind("noise", "dB signal to noise", (30, 20, 15, 10, 5, 0), None, noise),
         Kind("reverberation", "s (RT60)", (0.2, 0.4, 0.8, 1.2, 2.0), 0, reverberation),

@@ -239,7 +239,8 @@ def results_table(modality: str) -> None:
 def _pair(found, modality):
     """Two boxes: is the difference between these two more than their spread?"""
     named = {_row(summary): summary for summary in found}
-    box = {"format_func": lambda row: row[0], "width": 300}
+    titles = told_apart({", ".join(row): summary.title for row, summary in named.items()})
+    box = {"format_func": lambda row: titles[", ".join(row)], "width": 300}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         first = named[st.selectbox("Is", list(named), key=f"compare-first-{modality}", **box)]
         others = [_row(summary) for summary in results.peers(first, found)]

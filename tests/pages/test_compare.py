@@ -222,13 +222,13 @@ def test_the_results_of_all_networks_with_their_spread(visitor):
     assert found.index.tolist() == ["bilstm-query", "bilstm-hops", "bilstm-mean", "bilstm-last"]
     assert found.loc["bilstm-query", "UAR"] == pytest.approx(0.52)
     assert found.loc["bilstm-query", "spread of UAR"] == pytest.approx(0.02)
-    assert found.loc["bilstm-hops", "against the highest"] == "no difference from bilstm-query"
-    assert found.loc["bilstm-last", "against the highest"] == "lower than bilstm-query"
+    assert found.loc["bilstm-hops", "against the highest"] == "no difference from “Small bilstm-query”"
+    assert found.loc["bilstm-last", "against the highest"] == "lower than “Small bilstm-query”"
     assert np.isnan(found["spread of UAR"].astype(float)["bilstm-mean"])
     assert "smaller than the spreads of both networks together counts as none" in words(at)
     at.selectbox("compare-second-speech").set_value(("bilstm-last", "held out", "seeds"))
     at = visitor.run()
-    assert "bilstm-query is higher, by more than both spreads together" in words(at)
+    assert "“Small bilstm-last”" in words(at) and "the first is higher, by more than both spreads together" in words(at)
 
 
 def test_the_maps_as_a_table(visitor):

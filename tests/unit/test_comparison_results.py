@@ -137,7 +137,8 @@ def test_standing_against_the_best_of_the_same_split(root):
     table = comparison_tables.results_table(found, results.against_best(found), results.METRICS)
     stands = dict(zip(table["checkpoint"], table["against the highest"], strict=True))
     assert stands == {
-        "a": "highest mean", "b": "no difference from a", "c": "lower than a", "d": "unknown: a single run (a)",
+        "a": "highest mean", "b": "no difference from “Title of a”", "c": "lower than “Title of a”",
+        "d": "unknown: a single run (“Title of a”)",
         "e": "nothing to compare with",
     }  # fmt: skip
     assert "accuracy" not in table and "milliseconds" not in table  # no file says
@@ -149,4 +150,7 @@ def test_standing_against_the_best_of_the_same_split(root):
     assert results.peers(names["e"], found) == []
     gap = results.difference(names["b"].metrics["uar"], names["a"].metrics["uar"])
     said = comparison_wording.between(names["b"], names["a"], gap, "UAR")
-    assert said == "b 0.510, a 0.520 UAR: no difference; they lie 0.010 apart, and the spreads add up to 0.040."
+    assert said == (
+        "“Title of b” 0.510, “Title of a” 0.520 UAR: no difference; "
+        "they lie 0.010 apart, and the spreads add up to 0.040."
+    )
