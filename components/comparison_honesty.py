@@ -28,7 +28,6 @@ def attention_table(rows: list[Shelved], baseline: str) -> pd.DataFrame:
     orders = [_attention(honesty, baseline) for honesty in found]
     columns = {
         "network": [row.entry.name for row in rows],
-        "seen": [_SEEN[h.seen] for h in found],
         "supported": _numbers(100 * _share(order, "supported") for order in orders),
         "partly": _numbers(100 * _share(order, "partly") for order in orders),
         "judged": pd.array([order.testable if order else None for order in orders], "Int64"),
@@ -49,6 +48,7 @@ def attention_table(rows: list[Shelved], baseline: str) -> pd.DataFrame:
         "marks": _values(h.marks for h in found),
         "marks_by_chance": _values(h.marks_by_chance for h in found),
         "n": [h.n for h in found],
+        "seen": [_SEEN[h.seen] for h in found],
         "inputs": [h.inputs for h in found],
         "title": [row.entry.title for row in rows],
     }
