@@ -172,11 +172,13 @@ def _odd_sound(subject, known):
 
 def _odd_words(subject, known):
     """Only checkpoints that keep how many unknown words texts of their corpus have can tell."""
+    if known is None:
+        return None
     # A word that the user masked is known all the same.
     units = subject.explanation.units
     indices = subject.checkpoint.vocabulary.encode(subject.explanation.text, units.starts, units.ends)
     unknown, words = int((indices == UNKNOWN).sum()), len(indices)
-    if known is None or not too_many_unknown(unknown, words, known.limit):
+    if not too_many_unknown(unknown, words, known.limit):
         return None
     return Alarm(
         "unlike-training",
