@@ -12,6 +12,7 @@ from models.errors import Cancelled
 
 _PATIENCE = 0.6  # seconds before “Cancel” appears; what is quicker than this needs none
 _GLANCE = 0.2  # seconds between two looks at how far the work has come
+_THREAD = "earmark-work-"
 
 
 def carry_out(words: str, work: Callable, *, key: str, **more):
@@ -68,6 +69,12 @@ def cancelled(key: str) -> bool:
     return st.session_state.pop(f"{key}-was-cancelled", False)
 
 
+def give_way() -> None:
+    """Wait until no visitor's work is running; for work that nobody waits for."""
+    while any(thread.name.startswith(_THREAD) for thread in threading.enumerate()):
+        time.sleep(_GLANCE)
+
+
 class Job:
     """One piece of work in a thread: its progress, then its result or error.
 
@@ -82,7 +89,7 @@ class Job:
         self.result = self.error = None
         self._work, self._alone, self._waited = work, alone, time.monotonic()
         # A daemon: closing the app does not wait for a clip that nobody hears any more.
-        threading.Thread(target=self._run, daemon=True, name=f"earmark-work-{time.monotonic_ns()}").start()
+        threading.Thread(target=self._run, daemon=True, name=f"{_THREAD}{time.monotonic_ns()}").start()
 
     def wait(self, seconds: float) -> bool:
         """Whether it is done, after waiting for at most so long."""

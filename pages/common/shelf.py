@@ -8,6 +8,7 @@ from collections import defaultdict
 
 import streamlit as st
 
+from components.progress import give_way
 from components.samples import samples_for
 from models import checkpoints
 from models.errors import EarmarkError
@@ -58,7 +59,10 @@ def shelf() -> Shelf:
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
-    """Start, once a server, to load the default checkpoints and to run each once, behind the first visitor's page."""
+    """Start, once a server, to load the default checkpoints and to run each once, behind the first visitor's page.
+
+    A visitor's own work goes first: between two steps this waits until there is none.
+    """
     thread = threading.Thread(target=_warm, args=(shelf(),), daemon=True, name="earmark-warm-up")
     thread.start()
     return thread
@@ -71,7 +75,9 @@ def _warm(shelf: Shelf):
             # What a visitor does not see first loads when it is asked for.
             continue
         try:
+            give_way()
             checkpoint = shelf.get(entry.name)
+            give_way()
             # The first run of a network builds its graph, which takes longer than the run itself.
             for sample in samples_for(checkpoint.modality, entry.family)[:1]:
                 explanation = explain(checkpoint, sample.read(), name=sample.name)
@@ -81,6 +87,7 @@ def _warm(shelf: Shelf):
         except Exception:
             _LOG.exception("Warm-up of checkpoint %s failed", entry.name)
     for checkpoint, explanation in first.values():
+        give_way()
         try:
             _test(checkpoint, explanation)
         except Exception:

@@ -1,9 +1,13 @@
 """What the server makes ready before anybody asks."""
 
+import threading
+import time
+
 import keras
 import pytest
 from streamlit.runtime.scriptrunner import script_runner
 
+from components.progress import Job
 from models import checkpoints
 from pages.common import shelf as shelves
 
@@ -51,3 +55,15 @@ def test_a_page_that_ends_leaves_a_network_alone_that_another_thread_builds():
     with keras.name_scope("network"):
         script_runner._clean_problem_modules()  # what Streamlit does after every run of a page
         assert keras.Variable(0.0, name="kernel").path == "network/kernel"
+
+
+def test_warming_up_gives_way_to_a_visitors_work(warmed):
+    go_on, explained = threading.Event(), []
+    job = Job(lambda progress: go_on.wait(30))
+    warming = threading.Thread(target=lambda: explained.extend(warmed(("a", "speech", "default"))[0]))
+    warming.start()
+    time.sleep(1)
+    assert warming.is_alive()
+    go_on.set()
+    warming.join(30)
+    assert job.wait(30) and explained == ["a"]
