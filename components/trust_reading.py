@@ -39,7 +39,8 @@ BASELINE_HELP = (
     "What attention's choice is held against. The same pattern elsewhere: the very stretches that attention chose, "
     "moved along the clip together. Scattered moments: as many, picked one by one. Scattered silences chop every "
     "syllable up, and scattered moments kept alone leave nothing whole: that is another kind of damage than whole "
-    "stretches do, so the comparison says less about the place that attention chose."
+    "stretches do, so the comparison says less about the place that attention chose. It comes first only where a clip "
+    "has too few moments (30 or fewer) to move a pattern along."
 )
 NO_NEED = (
     "This network does not let its attention weights be replaced from outside, so whether it needs just these cannot "

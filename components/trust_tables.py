@@ -55,8 +55,9 @@ def orders_table(trust: Trust) -> pd.DataFrame:
     for what, name in (("mean", "random: mean"), ("low", "random: low"), ("high", "random: high")):
         rows.append({"order": name} | {figure: getattr(getattr(trust.random, figure), what) for figure in _SINGLE})
     for row, other in zip(rows, trust.ferret, strict=False):
-        row["ferret_comprehensiveness"] = other.aopc_comprehensiveness
-        row["ferret_sufficiency"] = other.aopc_sufficiency
+        # Without a positive score ferret calls them 0 and 1; nothing was measured then.
+        row["ferret_comprehensiveness"] = other.aopc_comprehensiveness if other.sets else None
+        row["ferret_sufficiency"] = other.aopc_sufficiency if other.sets else None
     return pd.DataFrame(rows)
 
 

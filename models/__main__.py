@@ -287,11 +287,11 @@ def _evaluate(options):
     from models.evaluation import evaluate  # after the checkpoint: a wrong name is told without loading Keras
 
     if options.rationales:
-        print(_rationales(checkpoint, options, _progress))
+        print(_rationales(checkpoint, options, _progress("reviews")))
         return
     if options.limit or options.witnesses:
         raise EarmarkError("--limit and --witnesses go with --rationales only.")
-    scores = evaluate(checkpoint, options.data, options.split or "test", _progress)
+    scores = evaluate(checkpoint, options.data, options.split or "test", _progress("scored"))
     if options.format == "json":
         print(json.dumps(scores))
     else:
@@ -325,7 +325,7 @@ def _rationales(checkpoint, options, progress):
 def _keep_familiarity(folder, data, command):
     from models import checkpoints, familiarity
 
-    found = familiarity.measure(checkpoints.load(Path(folder).resolve()), data, command, _progress)
+    found = familiarity.measure(checkpoints.load(Path(folder).resolve()), data, command, _progress("looked at"))
     _write_whole(Path(folder) / familiarity.FILE, found.to_json())
     return found
 
@@ -359,19 +359,27 @@ def _honesty(options):
     command = "python -m models " + shlex.join(sys.argv[1:])
     honesty = measure(
         checkpoint, found, chosen, quick=not options.thorough, orders=options.orders, seed=options.seed,
-        command=command, progress=_progress,
+        command=command, progress=_progress("tested"),
     )  # fmt: skip
     if options.out is not None:
         _write_whole(options.out, honesty.to_json())
     print(honesty.to_json() if options.format == "json" else table(honesty), end="")
 
 
-def _progress(done, total):
-    """So many of so many, on standard error: over and over in a terminal, a line at every tenth in a log."""
-    if sys.stderr.isatty():
-        print(f"\r{done:,} of {total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)
-    elif done * 10 // total > (done - 1) * 10 // total:
-        print(f"{done:,} of {total:,}", file=sys.stderr, flush=True)
+def _progress(what):
+    """`progress(done, total)` that tells standard error: over and over in a terminal, at every tenth in a log."""
+    told = 0
+
+    def progress(done, total):
+        nonlocal told
+        line = f"{what}: {done:,} of {total:,}"
+        if sys.stderr.isatty():
+            print(f"\r{line}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+        elif done * 10 // total > told:
+            told = done * 10 // total
+            print(line, file=sys.stderr, flush=True)
+
+    return progress
 
 
 def _write_whole(file, text):

@@ -8,9 +8,11 @@ import os
 import keras
 import numpy as np
 
+from models.comparison_results import METRICS
 from models.datasets import RAVDESS_EMOTIONS
 from models.recipes import ACTORS_A_FOLD, COMPARED, described
 
+_USE_HEADING = "## Intended use and limits"
 _CORPORA = {
     "ravdess": (
         "RAVDESS, the Ryerson Audio-Visual Database of Emotional Speech and Song (Livingstone & Russo 2018, "
@@ -156,6 +158,26 @@ def compared_card(recipe, *, command, seed, epochs, minutes, split, scores, mode
     return _card(recipe, model, command, seed, epochs, minutes, f"One fixed split: {split}.", measured, "")
 
 
+def with_seeds(card, results):
+    """A compared system's card with the figures of all its seeds, before what it is for.
+
+    Args:
+        card: Markdown as training wrote it, of the seed whose weights are shipped.
+        results: list of what `results.json` of each seed holds, the shipped one first.
+    """
+    metrics = {name: title for name, title in METRICS.items() if name in results[0]}
+    rows = "\n".join(f"| {r['seed']} | " + " | ".join(f"{r[name]:.4f}" for name in metrics) + " |" for r in results)
+    main = next(iter(metrics))
+    values = [r[main] for r in results]
+    spread = f" ± {np.std(values, ddof=1):.3f} (standard deviation)" if len(values) > 1 else ""
+    said = (
+        f"## Over seeds\n\n| seed | {' | '.join(metrics.values())} |\n| ---: |{' ---: |' * len(metrics)}\n{rows}\n\n"
+        f"Mean {metrics[main]} {np.mean(values):.3f}{spread}. "
+        f"The weights here are those of seed {results[0]['seed']}.\n\n"
+    )
+    return card.replace(_USE_HEADING, said + _USE_HEADING, 1)
+
+
 def _card(recipe, model, command, seed, epochs, minutes, split, measured, start):
     corpus, licence = _CORPORA[recipe.corpus]
     settings = "\n".join(f"| {name} | {value} |" for name, value in described(recipe).items())
@@ -176,7 +198,7 @@ Licence: {licence}
 
 {measured}
 
-## Intended use and limits
+{_USE_HEADING}
 
 {_ALIKE if recipe.name in COMPARED else ""}{_USE[recipe.corpus]}
 

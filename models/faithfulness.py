@@ -31,6 +31,16 @@ BASELINES = ("scattered", "shifted")
 _TRIES = 50
 
 
+def baselines_of(modality: str, steps: int) -> tuple[str, ...]:
+    """What "at random" may mean for an input of so many steps; the first is the default. `models.trust.judge` says why.
+
+    A pattern cannot be moved to `ORDERS` other places where there are no more steps than that.
+    """
+    if modality == "text":
+        return ("scattered",)
+    return ("shifted", "scattered") if steps > ORDERS else ("scattered", "shifted")
+
+
 @dataclass(frozen=True)
 class Curve:
     """What happens to the label's probability as an order's most important steps are taken, or kept alone.

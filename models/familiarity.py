@@ -10,14 +10,13 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from models import __version__, datasets, typed, validation
+from models import __version__, typed
 from models.errors import InputError
-from models.evaluation import encode
-from models.frontend import audio
 from models.frontend.tokenizer import UNKNOWN
 
 FORMAT = "earmark-familiarity"
@@ -70,7 +69,9 @@ def read(checkpoint) -> Familiarity | None:
         found = typed.read(Familiarity, body)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, OSError):
         return None
-    return found if found.checkpoint_hash == checkpoint.hash else None
+    # JSON of Python may hold NaN and infinity, which no limit is.
+    sound = found.checkpoint_hash == checkpoint.hash and 0 <= found.limit < math.inf
+    return found if sound else None
 
 
 def measure(checkpoint, folder, command="", progress=None) -> Familiarity:
@@ -88,6 +89,9 @@ def measure(checkpoint, folder, command="", progress=None) -> Familiarity:
     Raises:
         InputError: the folder holds no such inputs.
     """
+    # Here, not above: pages that only read the figures need not wait for Keras.
+    from models import datasets, validation
+
     if checkpoint.modality == "speech":
         items = datasets.ravdess(folder)
         speakers = sorted({item.speaker for item in items})
@@ -133,6 +137,8 @@ def too_many_unknown(unknown: int, words: int, limit: float) -> bool:
 
 
 def _of_clip(checkpoint, item):
+    from models.frontend import audio
+
     clip = audio.decode(
         item.path.read_bytes(), sample_rate=checkpoint.frontend.log_mel.sample_rate, name=item.path.name
     )
@@ -140,4 +146,6 @@ def _of_clip(checkpoint, item):
 
 
 def _of_text(checkpoint, item):
+    from models.evaluation import encode
+
     return float(np.mean(encode(checkpoint.vocabulary, item.text) == UNKNOWN))

@@ -13,7 +13,6 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import auc, average_precision_score, precision_recall_curve
 
 from models.attribution import gradient_input, has_gradients, integrated_gradients, occlusion, smoothgrad
 from models.datasets import MarkedItem
@@ -281,6 +280,9 @@ def _baselines(item, share, rng):
 
 def _areas(marked, scores):
     # score_soft_tokens: `auprc` and `average_precision`.
+    # Here, as it takes seconds to load: the pages read titles from this module.
+    from sklearn.metrics import auc, average_precision_score, precision_recall_curve
+
     precision, recall, _ = precision_recall_curve(marked, scores)
     return float(auc(recall, precision)), float(average_precision_score(marked, scores))
 

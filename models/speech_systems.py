@@ -267,6 +267,8 @@ class BiLSTMPerStep(BiLSTMSystem):
 class MultiHeadBiLSTM(BiLSTMSystem):
     """Masking, multi-head self-attention over the frames, two stacked BiLSTMs, the last states, softmax.
 
+    The frames also go round the heads, which add to them (`ResidualGain`).
+
     Args:
         num_heads, key_dim, attention_dropout: of `keras.layers.MultiHeadAttention`.
         gain: what the heads found is added to the frames, times a trained gain that starts here.
@@ -274,7 +276,8 @@ class MultiHeadBiLSTM(BiLSTMSystem):
 
     attention_axes = {"multi_head": ("head", "query", "step")}
     attention_descriptions = {
-        "multi_head": "Several heads in front of the recurrent layers: in each head every moment looks at all moments."
+        "multi_head": "Several heads in front of the recurrent layers: in each head every moment looks at all moments. "
+        "What they find is scaled down and added to the sound, which also reaches the recurrent layers directly."
     }
     last_returns_sequences = False
     recurrent_before_attention = False

@@ -9,6 +9,7 @@ import numpy as np
 import soundfile
 
 from models.errors import InputError
+from models.faithfulness import baselines_of
 from models.frontend import audio
 from models.frontend.tokenizer import UNKNOWN
 
@@ -29,7 +30,7 @@ class Subject:
         checkpoint, explanation: as given.
         steps: number of the explanation's steps.
         removals: the ways to take a step away; the first is the default.
-        baselines: what "as much at random" may mean, see `models.faithfulness.BASELINES`; the first is the default.
+        baselines: what "as much at random" may mean, see `models.faithfulness.baselines_of`; the first is the default.
         windows: list of feature arrays, one for each window of the input as explained.
         offsets: first step of each window.
         share: float `(windows,)`, how much each window counts in the answer; sums to 1.
@@ -40,7 +41,6 @@ class Subject:
     """
 
     removals: tuple[str, ...]
-    baselines: tuple[str, ...]
 
     def __init__(self, checkpoint, explanation):
         if checkpoint.modality != explanation.modality:
@@ -52,6 +52,7 @@ class Subject:
             )
         self.checkpoint, self.explanation = checkpoint, explanation
         self.steps = len(explanation.units)
+        self.baselines = baselines_of(explanation.modality, self.steps)
         self.evaluations = 0
         self.attended = {}
 
@@ -116,7 +117,6 @@ class TextSubject(Subject):
     """A text; a removed word becomes the unknown word (`"mask"`) or is left out (`"delete"`)."""
 
     removals = ("mask", "delete")
-    baselines = ("scattered",)
     step_frames = 1
     offsets = (0,)
     share = np.ones(1)
@@ -148,8 +148,6 @@ class ClipSubject(Subject):
     """
 
     removals = ("mute", "mean")
-    # Scattered mutes of 40 ms chop a clip up, which harms by itself; attention takes whole stretches.
-    baselines = ("shifted", "scattered")
 
     def __init__(self, checkpoint, explanation):
         super().__init__(checkpoint, explanation)
@@ -173,6 +171,10 @@ class ClipSubject(Subject):
     def _features(self, spans):
         muted = audio.mute(self.samples, self.rate, spans, fade=_FADE) if len(spans) else self.samples
         return self.checkpoint.frontend(muted, self.step_frames, untouched=self.samples)
+
+    def untouched(self) -> list[np.ndarray]:
+        """The windows of the clip before anything was muted; else as `windows`."""
+        return self._features(()).windows if len(self.explanation.changed) else self.windows
 
     def spans(self, removed) -> list[tuple[float, float]]:
         """The spans in seconds that `removed` mutes, on top of the explanation's own."""

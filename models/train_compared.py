@@ -17,7 +17,7 @@ from models.recipes import ACTORS_A_FOLD
 from models.training import predict
 
 _TIMED = 20  # inputs
-# Files that other commands put beside a network; each names the network it speaks of.
+# What was measured on a network and lies beside it; each file names the network it speaks of.
 _MEASURED = ("familiarity.json", "honesty.json")
 
 
@@ -83,13 +83,20 @@ def collect(runs, out) -> dict[str, list[int]]:
     for name, seeds in found.items():
         shipped, run = Path(out) / name, seeds[min(seeds)][0]
         same = shipped.is_dir() and checkpoints.hash_of(shipped) == checkpoints.hash_of(run)
-        kept = {file: (shipped / file).read_bytes() for file in _MEASURED if same and (shipped / file).is_file()}
-        shutil.rmtree(shipped, ignore_errors=True)
-        shutil.copytree(run, shipped)
-        for file, data in kept.items():
-            (shipped / file).write_bytes(data)
+        # Made beside it, then put in its place: what took hours to measure is never in memory alone.
+        made = shipped.with_name(f".{name}.part")
+        shutil.rmtree(made, ignore_errors=True)
+        shutil.copytree(run, made)
+        for file in _MEASURED:
+            if same and (shipped / file).is_file() and not (made / file).is_file():
+                shutil.copy2(shipped / file, made / file)
         results = [seeds[seed][1] for seed in sorted(seeds)]
-        (shipped / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        if (made / "card.md").is_file():
+            card = (made / "card.md").read_text(encoding="utf-8")
+            (made / "card.md").write_text(cards.with_seeds(card, results), encoding="utf-8")
+        (made / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        shutil.rmtree(shipped, ignore_errors=True)
+        made.rename(shipped)
     return {name: sorted(seeds) for name, seeds in found.items()}
 
 

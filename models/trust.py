@@ -252,7 +252,7 @@ def assess(
         label: index of the label to test; by default the most probable one.
         map_name: the map to test; by default the explanation's first.
         removal: `"mute"` or `"mean"` for speech, `"mask"` or `"delete"` for text; by default the first.
-        baseline: `"shifted"` (speech only, and its default) or `"scattered"`; see `judge`.
+        baseline: `"shifted"` (speech only) or `"scattered"`; see `judge`. By default as `baselines_of` has it.
         quick: two fractions and 30 random orders (39 places), and of the witnesses only occlusion, which needs no
             gradients (their graph takes seconds to build); else every fraction of ERASER's, 100 orders and all four
             witnesses.
@@ -360,13 +360,17 @@ def judge(curve: Curve, random: RandomOrders, steps: int, attention: bool = True
     this is a permutation test over the group of shifts, as it is used for autocorrelated records (Hope 1968 for
     tests with some of all permutations); its shifts are drawn without repetition.
 
-    How this falls out (`python -m benchmarks.verdicts ../shared/data 20 20`; supported, partly and not supported):
-    of 20 RAVDESS clips (actors 1 to 4, which the network, that of 60 epochs, had learned from, too) 1, 3 and 16 for
-    attention, 3, 7 and 10 for occlusion in its place, and of 60 smooth random patterns 0, 5 and 55: 8 % false
-    positives, where two questions at 5 % each allow 10 %. Held against scattered moments the same patterns get 1, 8
-    and 51, 15 % where two questions at 1 in 31 allow 6 %: that baseline favours whatever keeps whole stretches,
-    wherever they lie. Of 20 stories of Reuters' test split (40 to 200 tokens) 4, 7 and 9 for attention, 0, 6 and 14
-    for occlusion by stretches, and of 60 random orders 1, 4 and 55: 8 %.
+    A clip of 30 steps or fewer (2.4 s at 80 ms) has too few other places; there scattered moments are the default.
+
+    How this falls out (`python -m benchmarks.verdicts ../shared/data 40 40`, 21 November 2026; supported, partly and
+    not supported). 40 RAVDESS clips (actors 1 to 4), patterns moved elsewhere, `ravdess` (which has learned from these
+    actors, too): 3, 9 and 28 for attention, 5, 15 and 20 for occlusion in its place, and of 120 smooth random
+    patterns 0, 11 and 109: 9 % false positives, where two questions at 5 % each allow 10 %. Held against scattered
+    moments, two questions at 1 in 31 allow 6 %: the same patterns get 1, 11 and 108 (10 %: in steps of 40 ms that
+    baseline favours whatever keeps whole stretches), those of `bilstm-query` in steps of 80 ms, which has not learned
+    from these actors, 0, 5 and 115 (4 %; its attention 4, 7 and 29, occlusion 4, 15 and 21). 40 validation stories
+    of Reuters (40 to 200 tokens): 9, 20 and 11 for attention, 1, 15 and 24 for occlusion by stretches, and of 120
+    random orders 0, 4 and 116 (3 %).
     """
     at = int(np.argmin(np.abs(curve.fractions - HEADLINE)))
     count = count_of(HEADLINE, steps)

@@ -10,6 +10,11 @@ def within_app() -> None:
     Until `st.navigation` has run once, Streamlit takes a folder called pages for the older kind of app, and runs the
     file that a link names without app.py, in every session that comes in meanwhile.
     """
-    if "app" not in st.session_state:
+    if "app" in st.session_state:
+        return
+    if "app-asked-for" not in st.session_state:
+        st.session_state["app-asked-for"] = True
         PagesManager.uses_pages_directory = False
         st.rerun()
+    st.error("This is a page of Earmark, which was started without the rest. Start it with: streamlit run app.py")
+    st.stop()

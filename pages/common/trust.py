@@ -14,12 +14,12 @@ from components.progress import Job, attend, cancelled
 from components.wording import plain, probability
 from models.errors import Cancelled, EarmarkError
 from models.explanation import Explanation
+from models.faithfulness import baselines_of
 from pages.common import whatif
 from pages.common.desk import Desk, own_failure
 from pages.common.shelf import shelf
 
 REMOVALS = {"speech": ("mute", "mean"), "text": ("mask", "delete")}
-BASELINES = {"speech": ("shifted", "scattered"), "text": ("scattered",)}
 _KEPT = 24
 _ALONE = 20  # seconds that tests go on for a visitor who has left the page
 
@@ -151,7 +151,7 @@ def section(desk: Desk) -> None:
     bench = Bench.of(modality)
     with st.container(horizontal=True, gap="large"):
         label, map_ = _label(explanation), _map(explanation)
-    removal, baseline = (st.session_state.get(f"{modality}-{choice}") for choice in ("removal", "baseline"))
+    removal, baseline = (st.session_state.get(key) for key in (f"{modality}-removal", _baseline_key(explanation)))
     first = _question(explanation, label, map_, removal, baseline)
     more = dataclasses.replace(first, quick=False)
     if cancelled(f"{modality}-trust"):
@@ -191,8 +191,17 @@ def _question(explanation, label, map_=None, removal=None, baseline=None):
         label,
         map_ or next((m.name for m in explanation.attention), None),
         removal or REMOVALS[modality][0],
-        baseline or BASELINES[modality][0],
+        baseline or _baselines(explanation)[0],
     )
+
+
+def _baselines(explanation):
+    return baselines_of(explanation.modality, len(explanation.units))
+
+
+def _baseline_key(explanation):
+    """Inputs with another default have a choice of their own."""
+    return f"{explanation.modality}-baseline-{_baselines(explanation)[0]}"
 
 
 def _label(explanation):
@@ -331,14 +340,14 @@ def _panel(trust, explanation, bench, more):
                 wrap=True,
                 persist_state="session",
             )
-            if trust.attention and len(BASELINES[modality]) > 1:
+            if trust.attention and len(_baselines(explanation)) > 1:
                 st.segmented_control(
                     "Held against",
-                    BASELINES[modality],
+                    _baselines(explanation),
                     format_func=trust_reading.BASELINES.get,
-                    default=BASELINES[modality][0],
+                    default=_baselines(explanation)[0],
                     required=True,
-                    key=f"{modality}-baseline",
+                    key=_baseline_key(explanation),
                     help=trust_reading.BASELINE_HELP,
                     wrap=True,
                     persist_state="session",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from components import comparison_honesty as tables
 from models import checkpoints
 from models.honesty import FILE, Evidence, Honesty, Mean, shelved
 from models.trust import JUDGEMENTS
+from tests.conftest import ROOT
 from tests.unit import compared
 
 NAMES = ("bilstm-query", "bilstm-hops", "bilstm-last")
@@ -145,3 +148,15 @@ def test_marks_have_columns_where_there_are_marks(keep):
     table = tables.attention_table(shelved("speech"), "scattered")
     assert table["marks"].tolist() == [0.5] and table["marks_by_chance"].tolist() == [0.1]
     assert "People’s marks" in tables.reading("text") and "People’s marks" not in tables.reading("speech")
+
+
+def test_what_the_table_needs_does_not_load_keras():
+    """The page comes first; loading TensorFlow goes on behind it."""
+    program = (
+        "import sys\n"
+        "from pages.common import compare_honesty, compare_parts, trust\n"
+        "loaded = [name for name in ('tensorflow', 'keras', 'sklearn') if name in sys.modules]\n"
+        "assert not loaded, loaded\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-3000:]

@@ -99,7 +99,7 @@ def test_a_clips_label_and_what_its_map_is_held_against_are_the_visitors_choice(
     assert recorder.asked[-1] == (shown.attention[0].name, "shifted")
     at.session_state["speech-tests"] = True
     at = visitor.run()
-    at.segmented_control("speech-baseline").set_value("scattered")
+    at.segmented_control("speech-baseline-shifted").set_value("scattered")
     at = visitor.run()
     assert recorder.asked[-1] == (shown.attention[0].name, "scattered")
     next(b for b in at.selectbox if b.label == "Label under test").set_value(order[2])

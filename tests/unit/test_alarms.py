@@ -74,6 +74,12 @@ def test_a_clip_unlike_the_training_clips():
     assert 3.5 < found["unlike-training"].value < 4.5
 
 
+def test_what_the_user_muted_is_no_fault_of_the_recording():
+    slope = steps_slope(range(10, 20), -1e-4, 40)
+    whole, muted = (kinds(*clip(slope, mean=-45.0, muted=spans))["unlike-training"] for spans in ((), [(0.2, 1.2)]))
+    assert muted.value == pytest.approx(whole.value, rel=1e-6)
+
+
 def test_a_clip_is_held_against_what_its_checkpoint_keeps(monkeypatch):
     asked = clip(steps_slope(range(10, 20), -1e-4, 40))
     off = familiarity.spectrum_distance(asked[0].frontend(explained(asked), 4).windows)

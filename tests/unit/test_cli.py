@@ -106,10 +106,12 @@ def test_trains_cross_validates_and_reads_back(tmp_path, capsys, monkeypatch):
     (tmp_path / "labels.txt").write_text("\n".join(labels) + "\n")
     out = tmp_path / "out"
     assert main(["train", "goemotions", "--data", str(tmp_path), "--out", str(out), "--epochs", "1"]) == 0
-    assert "micro_f1" in capsys.readouterr().out
-    from models import checkpoints
+    printed = capsys.readouterr()
+    assert "micro_f1" in printed.out and "looked at: 60 of 60" in printed.err
+    from models import checkpoints, familiarity
 
     loaded = checkpoints.load(out)
+    assert familiarity.read(loaded).n == 60
     assert loaded.labels == tuple(labels) and len(loaded.history) == 1
     assert "python -m models train goemotions --epochs 1" in loaded.card and "| test | 60 |" in loaded.card
     film = loaded.epoch_maps()["joy.txt"]["label_attention"]

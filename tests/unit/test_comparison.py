@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
@@ -294,6 +295,18 @@ def test_the_figure_draws_each_networks_own_steps_over_one_axis():
     assert {trace.coloraxis for trace in heat} == {"coloraxis"}
     assert figure.layout.xaxis.matches == figure.layout.xaxis2.matches == "x3"
     assert any("&lt;b&gt;A" in a.text for a in figure.layout.annotations)
+
+
+def test_titles_keep_to_lines_that_fit_a_phone_and_have_room():
+    found = compare([speech(np.full(8, 1 / 8)), speech(np.full(16, 1 / 16))])
+    long = "A network of a name that goes on for longer than anybody would like"
+    short, figure = (comparison_figures.maps(found, [name, "B"]) for name in ("A", long))
+    titles = [a.text for a in figure.layout.annotations if "■" in a.text]
+    lines = [re.sub("<.*?>", "", line) for title in titles for line in title.split("<br>")]
+    assert max(map(len, lines)) <= 38 and "every step alike" in lines
+    # Two maps under the sound, and the room above all three.
+    assert figure.layout.height - short.layout.height == 3 * (figure.layout.margin.t - short.layout.margin.t) > 0
+    assert figure.layout.margin.t >= 19 * max(title.count("<br>") + 1 for title in titles)
 
 
 def test_a_long_map_is_thinned_without_losing_its_peak():

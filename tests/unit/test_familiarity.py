@@ -63,7 +63,10 @@ def test_what_is_damaged_or_of_another_network_counts_as_absent(shelf, tmp_path)
     }  # fmt: skip
     (shelf / FILE).write_text(json.dumps(body))
     assert read(checkpoint).limit == 0.1
-    for damage in ({"checkpoint_hash": "other"}, {"limit": "much"}, {"format_version": 2}, {"n": None}):
+    nan = float("nan")
+    for damage in (
+        {"checkpoint_hash": "other"}, {"limit": "much"}, {"limit": nan}, {"format_version": 2}, {"n": None},
+    ):  # fmt: skip
         (shelf / FILE).write_text(json.dumps(body | damage))
         assert read(checkpoint) is None
     (shelf / FILE).write_text("{")
@@ -71,7 +74,7 @@ def test_what_is_damaged_or_of_another_network_counts_as_absent(shelf, tmp_path)
 
 
 def test_every_shipped_network_keeps_it():
-    entries = checkpoints.available()
+    entries = [entry for entry in checkpoints.available() if entry.group != "own"]
     assert entries
     for entry in entries:
         kept = json.loads((entry.path / FILE).read_text(encoding="utf-8"))

@@ -240,6 +240,10 @@ def test_thorough_tests_hold_its_figures_and_the_table_shows_them():
     assert rows.loc["Occlusion", "ferret_sufficiency"] == occluded.aopc_sufficiency
     assert rows.filter(like="random", axis=0)["ferret_sufficiency"].isna().all()
     assert trust_reading.scores(trust).endswith(trust_reading.FERRET)
+    # Its 0 and 1 of an order without a positive score are no measurement, and not shown as one.
+    nothing = tuple(dataclasses.replace(f, sets=0) for f in trust.ferret)
+    table = trust_tables.orders_table(dataclasses.replace(trust, ferret=nothing))
+    assert table["ferret_comprehensiveness"].isna().all()
 
 
 def test_tests_saved_before_there_were_such_figures_still_open():

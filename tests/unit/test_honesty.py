@@ -258,7 +258,7 @@ def test_the_command_prints_keeps_and_says_how_far_it_is(tmp_path, capsys):
     assert main([*command, "--out", str(out)]) == 0
     printed = capsys.readouterr()
     assert "3 of 4 inputs; it did not learn from them" in printed.out and "occlusion\t" in printed.out
-    assert printed.err.splitlines()[-1] == "3 of 3"
+    assert printed.err.splitlines()[-1] == "tested: 3 of 3"
     kept = Honesty.from_json(out.read_text())
     assert (kept.n, kept.of, kept.seed, kept.quick) == (3, 4, 0, True)
     assert [path.name for path in tmp_path.glob("kept*")] == ["kept.json"]

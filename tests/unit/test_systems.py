@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from models import checkpoints
+from models import checkpoints, familiarity
 from models.__main__ import main
 from models.errors import InputError
 from models.explain import explain_clip, explain_text
@@ -18,6 +18,7 @@ from models.explanation import Explanation
 from models.frontend.tokenizer import Vocabulary
 from models.recipes import COMPARED, RECIPES
 from models.registry import NAMES
+from models.subjects import subject
 from models.train_compared import collect
 from models.training import StopAt, pad, predict
 
@@ -349,6 +350,11 @@ def test_a_stop_rule_that_reads_acc_never_fires(tiny_ravdess, tmp_path, monkeypa
     assert json.loads(capsys.readouterr().out) == result
     assert result["epochs"] == 2 and result["n"] == 8
     loaded = checkpoints.load(out)
+    # How its corpus looks is kept with it, and is what the alarm works out for the same clips.
+    kept = familiarity.read(loaded)
+    explained = [explain_clip(loaded, file.read_bytes()) for file in sorted(tiny_ravdess.glob("*.wav"))]
+    off = [familiarity.spectrum_distance(subject(loaded, clip).untouched()) for clip in explained]
+    assert kept.n == 16 and (kept.median, kept.most) == pytest.approx((np.median(off), max(off)), abs=1e-3)
     assert result["architecture"] == "bilstm-last" and result["recipe"] == recipe and result["seed"] == 3
     assert result["parameters"] == loaded.model.count_params() and result["milliseconds"] > 0
     assert 0 <= result["uar"] <= 1 and result["command"] == f"python -m models compare-train {recipe}"
@@ -391,6 +397,7 @@ def test_a_system_ships_once_with_the_figures_of_all_seeds(tmp_path, capsys):
         folder.mkdir(parents=True)
         (folder / "weights.safetensors").write_text(f"{name} {seed}")
         (folder / "results.json").write_text(json.dumps({"recipe": name, "seed": seed, "uar": uar}))
+        (folder / "card.md").write_text(f"Seed {seed}.\n\n## Intended use and limits\n\nNone.\n")
     (runs / "unfinished-1").mkdir()
     (out / "a").mkdir(parents=True)
     (out / "a" / "of_before").touch()
@@ -398,6 +405,12 @@ def test_a_system_ships_once_with_the_figures_of_all_seeds(tmp_path, capsys):
     assert capsys.readouterr().out == "a: seeds 2, 10\nb: seed 1\n"
     assert (out / "a" / "weights.safetensors").read_text() == "a 2" and not (out / "a" / "of_before").exists()
     assert [r["uar"] for r in json.loads((out / "a" / "results.json").read_text())] == [0.5, 0.7]
+    card = (out / "a" / "card.md").read_text()
+    assert card.startswith(
+        "Seed 2.\n\n## Over seeds\n\n| seed | UAR |\n| ---: | ---: |\n| 2 | 0.5000 |\n| 10 | 0.7000 |\n"
+    )
+    assert "Mean UAR 0.600 ± 0.141 (standard deviation). The weights here are those of seed 2.\n\n## Intended" in card
+    assert "Mean UAR 0.600. The weights here are those of seed 1." in (out / "b" / "card.md").read_text()
     assert sorted(p.name for p in out.iterdir()) == ["a", "b"]
     assert main(["compare-collect", "--runs", str(out / "a"), "--out", str(out)]) == 1
     assert "holds no finished run" in capsys.readouterr().err
@@ -415,7 +428,7 @@ def test_what_was_measured_on_a_network_stays_while_it_is_the_same(tmp_path):
     assert (out / "a" / "honesty.json").read_text() == "honesty.json" and (out / "a" / "familiarity.json").is_file()
     (run / "weights.safetensors").write_text("trained again")
     collect(tmp_path / "runs", out)
-    assert not list((out / "a").glob("*y.json"))
+    assert not list((out / "a").glob("*y.json")) and [path.name for path in out.iterdir()] == ["a"]
 
 
 def test_compare_train_names_what_it_knows(capsys):

@@ -9,6 +9,7 @@ from toys import clip, steps_slope, text
 
 from components import trust_wording
 from models.errors import Cancelled, InputError
+from models.faithfulness import baselines_of
 from models.trust import JUDGEMENTS, Trust, assess
 
 TRUE = "both plain plain plain plain " * 4
@@ -156,6 +157,17 @@ def test_of_several_maps_the_one_asked_for_is_tested():
     assert (first.map, second.map) == ("toy", "second")
     assert (first.verdict.judgement, second.verdict.judgement) == ("not supported", "supported")
     assert [f.map for f in second.figures] == ["toy", "second"] and second.needed is None
+
+
+def test_a_clip_of_too_few_steps_to_move_a_pattern_is_held_against_scattered_moments():
+    asked = clip(steps_slope(range(6, 11), 4e-3, 20), seconds=0.8)
+    trust = assess(*asked, label=0)
+    assert trust.random.baseline == "scattered" and trust.verdict.reason == "" and trust.verdict.orders == 30
+    moved = assess(*asked, label=0, baseline="shifted")
+    assert (moved.verdict.judgement, moved.verdict.reason) == ("untestable", "short")
+    # From 31 steps on there are 30 other places.
+    assert [baselines_of("speech", steps)[0] for steps in (30, 31)] == ["scattered", "shifted"]
+    assert baselines_of("text", 500) == ("scattered",)
 
 
 def test_too_short_a_text_is_untestable():
