@@ -7,7 +7,6 @@ kept in the checkpoint's folder as `familiarity.json`.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import json
 import math
@@ -53,8 +52,7 @@ class Familiarity:
 
     def to_json(self) -> str:
         """One JSON object, keys as the fields here."""
-        body = {"format": FORMAT, "format_version": FORMAT_VERSION} | dataclasses.asdict(self)
-        return json.dumps(body, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+        return typed.write(self, FORMAT, FORMAT_VERSION)
 
 
 def read(checkpoint) -> Familiarity | None:

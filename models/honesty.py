@@ -6,7 +6,6 @@ the items, with a bootstrap interval. A checkpoint's figures are kept in its fol
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import functools
 import json
@@ -136,8 +135,7 @@ class Honesty:
 
     def to_json(self) -> str:
         """One JSON object, keys as the fields here."""
-        body = {"format": FORMAT, "format_version": FORMAT_VERSION} | dataclasses.asdict(self)
-        return json.dumps(body, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+        return typed.write(self, FORMAT, FORMAT_VERSION)
 
     @classmethod
     def from_json(cls, text: str) -> Honesty:
