@@ -92,7 +92,9 @@ class TestRefused:
             (b"\xef\xbb\xbfcaf\xe9", "damaged or cut off"),
             (b"\xff\xfe\x00\x00\x00\x00\x11\x00", "damaged or cut off"),
         ],
-        ids=lambda value: ascii(value[:12]),
+        # Not the bytes themselves: gzip and zip write the time into their first bytes, and the two
+        # workers of the test run must collect the same names.
+        ids=lambda value: value if isinstance(value, str) else f"{len(value)} bytes",
     )
     def test_one_sentence_says_what_it_is_and_what_to_do(self, data, says):
         with pytest.raises(InputError, match=says) as caught:
