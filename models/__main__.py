@@ -70,13 +70,16 @@ def _parser():
         command.set_defaults(run=run)
 
     compare = commands.add_parser("compare-train", help="train one system of the comparison with one seed")
-    compare.add_argument("recipe", metavar="RECIPE", help="a name in COMPARED of models/recipes.py")
+    compare.add_argument("recipe", metavar="RECIPE", help="a name in COMPARED or ABLATIONS of models/recipes.py")
     compare.add_argument("--data", metavar="FOLDER", type=Path, required=True, help="RAVDESS or Reuters-21578")
-    compare.add_argument("--out", metavar="FOLDER", type=Path, help="default: data/compared/RECIPE-SEED")
+    compare.add_argument(
+        "--out", metavar="FOLDER", type=Path, help="default: RECIPE-SEED below data/compared or data/ablations"
+    )
     compare.add_argument("--seed", type=int, default=1)
     compare.add_argument("--epochs", type=_positive, help="default: the recipe's")
     compare.add_argument("--threads", type=_positive, help="CPU threads to use; default: all")
     compare.add_argument("--vectors", metavar="FILE", type=Path, help="text: pretrained word vectors (GloVe)")
+    compare.add_argument("--beside", metavar="FOLDER", type=Path, help="speech: the recipe's second corpus (EMO-DB)")
     compare.set_defaults(run=_compare_train)
 
     collect = commands.add_parser("compare-collect", help="ship each compared system with the figures of all its seeds")
@@ -231,13 +234,17 @@ def _compare_collect(options):
 
 
 def _compare_train(options):
-    from models.recipes import COMPARED
+    from models.recipes import ABLATIONS, COMPARED
 
-    recipe, common = _training(options, COMPARED)
+    recipe, common = _training(options, COMPARED | ABLATIONS)
     from models.train_compared import train
 
-    out = options.out or Path("data") / "compared" / f"{recipe.name}-{options.seed}"
-    result = train(recipe, options.data, out, vectors=options.vectors, samples=_samples(recipe), **common)
+    # What is collected and shipped lies apart from what only the table of ablations is made of.
+    runs = "compared" if recipe.name in COMPARED else "ablations"
+    out = options.out or Path("data") / runs / f"{recipe.name}-{options.seed}"
+    result = train(
+        recipe, options.data, out, vectors=options.vectors, beside=options.beside, samples=_samples(recipe), **common
+    )
     _keep_familiarity(out, options.data, common["command"])
     print(json.dumps(result))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from models.errors import InputError
 # The corpus writes NEG and POS.
 MOVIE_LABELS = {"NEG": "negative", "POS": "positive"}
 RAVDESS_EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
+EMODB_NAME = re.compile(r"(\d\d)([ab]\d\d)([WLEAFTN])([a-z])$")  # speaker, sentence, emotion, version
+# By the letter in a file's name (German); L, boredom, has no counterpart.
+EMODB_EMOTIONS = {"W": "angry", "E": "disgust", "A": "fearful", "F": "happy", "T": "sad", "N": "neutral"}
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,25 @@ def ravdess(folder) -> list[SpeechItem]:
         items.append(SpeechItem(path, int(parts[2]) - 1, int(parts[6])))
     if not items:
         raise InputError(f"{folder} holds no RAVDESS clips (files named 03-01-EE-II-SS-RR-NN.flac or .wav).")
+    return items
+
+
+def emodb(folder) -> list[SpeechItem]:
+    """Clips of EMO-DB below `folder` with an emotion that RAVDESS has too (all but boredom), in name order.
+
+    Labels are RAVDESS'; of the name `SSTTTEV` SS is the speaker and E the emotion.
+
+    Raises:
+        InputError: no such clip lies there.
+    """
+    found = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in (".flac", ".wav"))
+    items = [
+        SpeechItem(path, RAVDESS_EMOTIONS.index(EMODB_EMOTIONS[name[3]]), int(name[1]))
+        for path in found
+        if (name := EMODB_NAME.match(path.stem)) and name[3] in EMODB_EMOTIONS
+    ]
+    if not items:
+        raise InputError(f"{folder} holds no EMO-DB clips (files named SSTTTEV.wav or .flac, as 03a01Fa.wav).")
     return items
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from models.augmentation import SpeechAugmentation
 
@@ -48,6 +48,8 @@ class SpeechRecipe:
     task = "single-label"
     loss = "categorical_crossentropy"
     stop_metric = None
+    averaged = 0.0
+    beside = None
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,20 @@ class ComparedSpeech(SpeechRecipe):
 
 
 @dataclass(frozen=True)
+class AblatedSpeech(ComparedSpeech):
+    """The compared recipe with one thing changed, to see what it pays; its networks are not shipped.
+
+    Args:
+        averaged: the weights in the end are their exponential moving average over the updates, with
+            this share kept each time (Polyak & Juditsky 1992); 0 takes the last ones.
+        beside: a second corpus to learn from, standardised by itself; never scored on.
+    """
+
+    averaged: float = 0.0
+    beside: str | None = None
+
+
+@dataclass(frozen=True)
 class ComparedText(TextRecipe):
     """The one recipe by which text systems are compared: short, and the same for all.
 
@@ -254,6 +270,35 @@ def _text_systems():
 
 # One fixed recipe a modality; the systems differ in the network, the variants in what their names say.
 COMPARED = {recipe.name: recipe for recipe in (*_speech_systems(), *_text_systems())}
+
+
+def _ablations():
+    base = COMPARED["bilstm-query"]
+    whole, bare = base.augmentation, SpeechAugmentation(0.0, 0, 0.0, shift_bands=0, equalizer_db=0.0, masks=0)
+    for name, title, changes in (
+        ("no-augmentation", "without any augmentation", {"augmentation": bare}),
+        ("no-masks", "without SpecAugment's masks", {"augmentation": replace(whole, masks=0)}),
+        ("no-noise", "without added noise", {"augmentation": replace(whole, noise=0.0)}),
+        (
+            "no-filter",
+            "without shifts along frequency and equalisation",
+            {"augmentation": replace(whole, shift_bands=0, equalizer_db=0.0)},
+        ),
+        ("speeds", "with changed speeds", {"augmentation": replace(whole, changed_speed=0.6)}),
+        ("no-smoothing", "without label smoothing", {"label_smoothing": 0.0}),
+        ("mixup", "with mixup", {"mixup": 0.3}),
+        ("averaged", "with averaged weights", {"averaged": 0.99}),
+        ("emodb", "with EMO-DB beside", {"beside": "emodb"}),
+        ("small-batches", "with batches half as large", {"batch_size": base.batch_size // 2}),
+        ("longer", "trained three times as long", {"epochs": 3 * base.epochs}),
+    ):
+        yield AblatedSpeech(
+            f"bilstm-query-{name}", f"{base.title}, {title}", 43, architecture=base.architecture, **changes
+        )
+
+
+# What each means of training pays, one at a time; `python -m benchmarks.ablations` has the table.
+ABLATIONS = {recipe.name: recipe for recipe in _ablations()}
 
 
 def described(recipe) -> dict[str, object]:

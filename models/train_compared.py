@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models import cards, checkpoints
+from models import cards, checkpoints, datasets
 from models.errors import InputError
 from models.evaluation import SPLIT_FILES, documents, encode, speech_scores
 from models.recipes import ACTORS_A_FOLD
@@ -21,13 +21,16 @@ _TIMED = 20  # inputs
 _MEASURED = ("familiarity.json", "honesty.json")
 
 
-def train(recipe, folder, out, *, seed, vectors=None, epochs=None, samples=None, command="", report=print) -> dict:
+def train(
+    recipe, folder, out, *, seed, vectors=None, beside=None, epochs=None, samples=None, command="", report=print
+) -> dict:
     """Train, save and score.
 
     Args:
-        recipe: one of `models.recipes.COMPARED`.
+        recipe: one of `models.recipes.COMPARED` or `ABLATIONS`.
         folder: the recipe's corpus.
         out: folder of the new checkpoint.
+        beside: folder of the corpus that `recipe.beside` names, if it names one.
         vectors, epochs, samples, command: as in `models.train_text.train`.
 
     Returns:
@@ -36,12 +39,12 @@ def train(recipe, folder, out, *, seed, vectors=None, epochs=None, samples=None,
         input), `epochs`, `minutes`, `command`, `date`.
 
     Raises:
-        InputError: the corpus is not there, or lacks one side of the split.
+        InputError: a corpus is not there, or lacks one side of the split.
     """
     out = Path(out)
-    train_one = _train_speech if recipe.modality == "speech" else _train_text
+    train_one, more = (_train_speech, beside) if recipe.modality == "speech" else (_train_text, vectors)
     began = time.time()
-    scores, rows, split, trained = train_one(recipe, folder, out, seed, vectors, epochs, samples, command, report)
+    scores, rows, split, trained = train_one(recipe, folder, out, seed, more, epochs, samples, command, report)
     checkpoint = checkpoints.load(out.resolve())
     result = {
         "recipe": recipe.name,
@@ -100,9 +103,16 @@ def collect(runs, out) -> dict[str, list[int]]:
     return {name: sorted(seeds) for name, seeds in found.items()}
 
 
-def _train_speech(recipe, folder, out, seed, vectors, epochs, samples, command, report):
+def _train_speech(recipe, folder, out, seed, beside, epochs, samples, command, report):
     from models.frontend.speech import SpeechFrontend
     from models.train_speech import fit, load_corpus
+
+    if (beside is None) != (recipe.beside is None):
+        raise InputError(
+            f"{recipe.name} learns from {recipe.beside} too: name its folder with --beside."
+            if recipe.beside
+            else f"{recipe.name} learns from one corpus only: leave --beside out."
+        )
 
     items, variants = load_corpus(recipe, folder, report)
     held = np.array([item.speaker <= ACTORS_A_FOLD for item in items])
@@ -114,6 +124,7 @@ def _train_speech(recipe, folder, out, seed, vectors, epochs, samples, command, 
     config, model, each_epoch = fit(
         recipe, [items[i] for i in inside], [variants[i] for i in inside],
         seed=seed, epochs=epochs, validation=validation, samples=samples, report=report,
+        beside=load_corpus(recipe, beside, report, getattr(datasets, recipe.beside)) if recipe.beside else None,
     )  # fmt: skip
     minutes = (time.time() - began) / 60
     frontend = SpeechFrontend(**config["frontend"])

@@ -24,13 +24,16 @@ from models.training import Batches, EachEpoch, StopAt, cosine_schedule, predict
 _SCORED_EVERY = 5  # epochs, in cross-validation
 
 
-def load_corpus(recipe, folder, report=print):
+def load_corpus(recipe, folder, report=print, read=datasets.ravdess):
     """Items of the corpus and the mel power of each, at every speed of `SPEEDS` that the recipe uses.
+
+    Args:
+        read: which reader of `models.datasets`.
 
     Returns:
         `(items, variants)`; `variants[i][k]` is float32 of shape `(frames, bands)`, silence at the ends cut.
     """
-    items, spec = datasets.ravdess(folder), LogMel(**recipe.log_mel)
+    items, spec = read(folder), LogMel(**recipe.log_mel)
     speeds = SPEEDS if recipe.augmentation.changed_speed else SPEEDS[:1]
     report(f"Reading {len(items)} clips at {len(speeds)} speeds")
     variants = []
@@ -48,11 +51,12 @@ def load_corpus(recipe, folder, report=print):
     return items, variants
 
 
-def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=None, report=print):
+def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=None, beside=None, report=print):
     """Train one network.
 
     Args:
         items, variants: the training clips, as `load_corpus` gives them.
+        beside: `(items, variants)` of a second corpus to learn from.
         validation: `(items, variants)` scored every few epochs, never trained or selected on.
         samples: dict from a sample's name to its bytes; their attention is kept after every epoch.
 
@@ -64,13 +68,13 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
     epochs = epochs or recipe.epochs
     labels = datasets.RAVDESS_EMOTIONS
     spec = LogMel(**recipe.log_mel)
-    frames = np.concatenate([spec.decibel(row[0]) for row in variants])
-    frontend_config = {
-        "log_mel": {"sample_rate": spec.sample_rate} | recipe.log_mel,
-        "mean": [round(float(value), 3) for value in frames.mean(axis=0)],
-        "deviation": [round(float(value), 3) for value in frames.std(axis=0).clip(1)],
-    }
-    frontend = SpeechFrontend(**frontend_config)
+    frontend_config = _standard(recipe, spec, variants)
+    frontends = [SpeechFrontend(**frontend_config)] * len(items)
+    frontend = frontends[0]
+    if beside is not None:
+        # Another room, another microphone: each corpus by its own mean and deviation.
+        frontends = frontends + [SpeechFrontend(**_standard(recipe, spec, beside[1]))] * len(beside[0])
+        items, variants = [*items, *beside[0]], [*variants, *beside[1]]
     config = {
         "title": recipe.title,
         "order": recipe.order,
@@ -92,7 +96,8 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
 
     def one(index, rng):
         power = recipe.augmentation.power(variants[index], rng)
-        return recipe.augmentation.features(frontend.standardize(power), frontend.deviation, rng)
+        own = frontends[index]
+        return recipe.augmentation.features(own.standardize(power), own.deviation, rng)
 
     step = model.step_frames
     batches = Batches(
@@ -104,6 +109,8 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
             cosine_schedule(recipe.learning_rate, len(batches), epochs),
             weight_decay=recipe.weight_decay,
             clipnorm=1.0,
+            use_ema=recipe.averaged > 0,
+            ema_momentum=recipe.averaged,
         ),
         recipe.loss,
         metrics=["accuracy"] if recipe.stop_metric else None,
@@ -127,6 +134,16 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
     stop = [StopAt(recipe.stop_metric, recipe.stop_value)] if recipe.stop_metric else []
     model.fit(stream(batches), shuffle=False, epochs=epochs, verbose=0, callbacks=[each_epoch, *stop])
     return config, model, each_epoch
+
+
+def _standard(recipe, spec, variants):
+    """The frontend's config: its features, and their mean and deviation over the clips as they are."""
+    frames = np.concatenate([spec.decibel(row[0]) for row in variants])
+    return {
+        "log_mel": {"sample_rate": spec.sample_rate} | recipe.log_mel,
+        "mean": [round(float(value), 3) for value in frames.mean(axis=0)],
+        "deviation": [round(float(value), 3) for value in frames.std(axis=0).clip(1)],
+    }
 
 
 def cross_validate(recipe, folder, out, *, seed, folds=None, epochs=None, command="", report=print):
@@ -187,9 +204,7 @@ def train(recipe, folder, out, *, seed, folds=None, epochs=None, samples=None, c
         read_folds(folds)  # none there: say so before the long work
     items, variants = load_corpus(recipe, folder, report)
     began = time.time()
-    config, model, each_epoch = fit(
-        recipe, items, variants, seed=seed, epochs=epochs, samples=samples, report=report
-    )
+    config, model, each_epoch = fit(recipe, items, variants, seed=seed, epochs=epochs, samples=samples, report=report)
     minutes = (time.time() - began) / 60
     results = read_folds(folds) if folds else []  # now, as some may have been trained beside this run
     history = _with_fold_means(each_epoch.rows, results)

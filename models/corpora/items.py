@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +23,6 @@ _EMODB_MOODS = {
     "T": "sadness",
     "N": "neutral",
 }
-_EMODB_NAME = re.compile(r"(\d\d)([ab]\d\d)([WLEAFTN])([a-z])$")
 _LONGEST_TITLE = 60  # characters
 
 
@@ -92,7 +90,7 @@ def _ravdess(folder):
 
 def _emodb(folder):
     for path in sorted(p for p in (folder / "wav").iterdir() if p.suffix.lower() in (".wav", ".flac")):
-        if match := _EMODB_NAME.match(path.stem):
+        if match := datasets.EMODB_NAME.match(path.stem):
             speaker, sentence, mood, version = match.groups()
             title = f"Speaker {speaker}: {_EMODB_MOODS[mood]}, sentence {sentence}, version {version}"
             yield Item("emodb", path.stem, "speech", title, (_EMODB_MOODS[mood],), path)
