@@ -37,6 +37,7 @@ test: $(VENV)/installed-dev browser lint
 
 lint: $(VENV)/installed-dev
 	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
 
 train: $(VENV)/installed
 	$(BIN)/python -m models train $(ARGS)

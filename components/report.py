@@ -141,7 +141,7 @@ def _steps(explanation):
     yield _table(plain.nlargest(TOP_STEPS, "weight"))
     yield "</div>"
     if len(plain) > TOP_STEPS:
-        yield f"<details><summary>All {len(plain):,} steps</summary><div class=\"scroll\">"
+        yield f'<details><summary>All {len(plain):,} steps</summary><div class="scroll">'
         yield _table(plain)
         yield "</div></details>"
 
@@ -154,7 +154,7 @@ def _table(frame):
             text = f"{value:.5f}" if column == "weight" else f"{value:.3f}" if isinstance(value, float) else str(value)
             return f'<td class="number">{text}</td>'
         text = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
-        return f'<td{" class=token" if column == "token" else ""}>{_escape(text)}</td>'
+        return f"<td{' class=token' if column == 'token' else ''}>{_escape(text)}</td>"
 
     head = "".join(f'<th{" class=number" if c in numeric else ""} scope="col">{_escape(c)}</th>' for c in frame.columns)
     rows = (

@@ -41,9 +41,7 @@ def styles() -> str:
     return "\n".join(path.read_text("utf-8") for path in _STYLES)
 
 
-def payload(
-    explanation: Explanation, before: Explanation | None = None, *, can_predict: bool = True
-) -> dict:
+def payload(explanation: Explanation, before: Explanation | None = None, *, can_predict: bool = True) -> dict:
     """The explanation of a text as JSON-ready data.
 
     Args:
@@ -106,8 +104,10 @@ def standalone(explanation: Explanation, *, element_id: str) -> str:
     data = payload(explanation, can_predict=False)
     code, _, _ = script().rpartition("export default")
     # Inside a script element only "<" could end it or open a comment; JSON may spell it otherwise.
-    embed = {name: json.dumps(value).replace("<", "\\u003c") for name, value in
-             {"data": data, "css": styles(), "id": element_id}.items()}
+    embed = {
+        name: json.dumps(value).replace("<", "\\u003c")
+        for name, value in {"data": data, "css": styles(), "id": element_id}.items()
+    }
     return f"""<div id="{_attribute(element_id)}"></div>
 <script>
 (() => {{

@@ -95,8 +95,7 @@ def _columns(witnesses):
         "found": config.NumberColumn("Other weights keep it", **share),
         "agreement": config.NumberColumn("Agrees with attention", format="%.2f"),
         **{
-            f"agreement {name}": config.NumberColumn(f"Agrees with {TITLES[name]}", format="%.2f")
-            for name in witnesses
+            f"agreement {name}": config.NumberColumn(f"Agrees with {TITLES[name]}", format="%.2f") for name in witnesses
         },
         "entropy": config.NumberColumn("Spread", **share),
         "marks": config.NumberColumn("People’s marks", format="%.3f"),

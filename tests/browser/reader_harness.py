@@ -115,9 +115,7 @@ CASES = {
     "word": lambda: explain("short " + "x" * 5000 + " end"),
     "long": lambda: long_case(3000, 90),
     "longest": lambda: long_case(20_000, 90),
-    "oneline": lambda: dataclasses.replace(
-        long_case(20_000, 28), text=long_case(20_000, 28).text.replace("\n", " ")
-    ),
+    "oneline": lambda: dataclasses.replace(long_case(20_000, 28), text=long_case(20_000, 28).text.replace("\n", " ")),
 }
 
 

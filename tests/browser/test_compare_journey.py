@@ -100,8 +100,10 @@ def test_one_text_in_the_tints_of_three_networks(journey):
     said = page.locator(".compare-readout").inner_text()
     assert said.startswith("“Wheat” · Small rcnn-attention: ")
     assert said.endswith("Small rcnn-one-step: 1.00× the even share")
-    tints = columns.nth(2).locator(".compare-token").evaluate_all(
-        "tokens => [...new Set(tokens.map(t => getComputedStyle(t).backgroundColor))]"
+    tints = (
+        columns.nth(2)
+        .locator(".compare-token")
+        .evaluate_all("tokens => [...new Set(tokens.map(t => getComputedStyle(t).backgroundColor))]")
     )
     assert len(tints) == 1, "an even map is one tint"
 

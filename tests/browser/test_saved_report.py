@@ -124,9 +124,11 @@ def test_a_phone_needs_no_sideways_scrolling_and_the_scheme_is_followed(opened, 
     page.emulate_media(color_scheme=scheme)
     opened(make(name="x" * 120 + ".txt"))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    grounds = "['body', '.ear'].map(find => document.querySelector(find) ?? document.querySelector('#picture')" \
-        ".shadowRoot.querySelector(find)).map(node => getComputedStyle(node))" \
+    grounds = (
+        "['body', '.ear'].map(find => document.querySelector(find) ?? document.querySelector('#picture')"
+        ".shadowRoot.querySelector(find)).map(node => getComputedStyle(node))"
         ".map(style => [style.backgroundColor, style.color])"
+    )
     (ground, ink), (_, own_ink) = page.evaluate(grounds)
 
     def light(colour):

@@ -147,8 +147,11 @@ def test_the_report_asks_no_model():
 def test_script_is_one_module_that_loads_nothing():
     source = script()
     assert source.count("export default") == 1
-    assert not re.search(r"^\s*import\b|\bfetch\(|XMLHttpRequest|innerHTML|insertAdjacentHTML|\beval\(|https?://(?!www\.w3\.org)",
-                         source, re.MULTILINE)
+    assert not re.search(
+        r"^\s*import\b|\bfetch\(|XMLHttpRequest|innerHTML|insertAdjacentHTML|\beval\(|https?://(?!www\.w3\.org)",
+        source,
+        re.MULTILINE,
+    )
     assert not re.search(r"@import|url\(", css())
 
 
