@@ -4,6 +4,7 @@ import dataclasses
 import io
 import json
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -22,6 +23,7 @@ from models.subjects import subject
 from models.train_compared import collect
 from models.training import StopAt, pad, predict
 
+SAMPLES = Path(__file__).parents[2] / "assets" / "samples"
 BANDS = 8
 WORDS = ("wheat", "rose", "a", "lot", "today")
 SPEECH = {
@@ -441,3 +443,21 @@ def test_a_corpus_without_both_sides_is_refused(tiny_ravdess, tmp_path, capsys):
     (tmp_path / clip.name).write_bytes(clip.read_bytes())
     assert main(["compare-train", "bilstm-mean", "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
     assert "actors 1 to 4" in capsys.readouterr().err
+
+
+def test_the_shipped_network_with_the_penalty_reads_nothing():
+    """As README says: L1 has emptied its attention and its output, and what is left are the labels' base rates."""
+    samples = [SAMPLES / f"{name}.txt" for name in ("wheat_exports", "crude_oil", "review_heist")]
+    answers, largest = {}, {}
+    for name in ("mha-residual", "mha-residual-no-l1"):
+        loaded = checkpoints.load(name)
+        kernels = [
+            weights
+            for weights in loaded.model.trainable_weights
+            if weights.path.endswith("kernel") and ("multi_head/" in weights.path or "classifier/" in weights.path)
+        ]
+        assert len(kernels) == 5  # query, key, value, output of the heads; the classifier
+        largest[name] = max(float(abs(keras.ops.convert_to_numpy(weights)).max()) for weights in kernels)
+        answers[name] = np.array([explain_text(loaded, file.read_text()).probabilities for file in samples])
+    assert largest["mha-residual"] < 1e-5 and largest["mha-residual-no-l1"] > 0.1
+    assert np.ptp(answers["mha-residual"], axis=0).max() < 1e-5 and np.ptp(answers["mha-residual-no-l1"]) > 0.9
