@@ -100,8 +100,12 @@ def _parser():
         metavar="NAME",
         nargs="+",
         choices=("attention", "gradient-input", "integrated-gradients", "occlusion", "smoothgrad"),
-        help="with --rationales: only these (occlusion takes the longest); default: all",
+        help="with --rationales: only these (integrated gradients take the longest); default: all",
     )
+    evaluate.add_argument(
+        "--out", metavar="FILE", type=Path, help="with --rationales: keep the figures; as rationales.json in the "
+        "checkpoint's folder they are shown on the page “Rationales”",
+    )  # fmt: skip
     evaluate.add_argument("--format", choices=("text", "json"), default="text")
     evaluate.set_defaults(run=_evaluate)
 
@@ -296,8 +300,8 @@ def _evaluate(options):
     if options.rationales:
         print(_rationales(checkpoint, options, _progress("reviews")))
         return
-    if options.limit or options.witnesses:
-        raise EarmarkError("--limit and --witnesses go with --rationales only.")
+    if options.limit or options.witnesses or options.out:
+        raise EarmarkError("--limit, --witnesses and --out go with --rationales only.")
     scores = evaluate(checkpoint, options.data, options.split or "test", _progress("scored"))
     if options.format == "json":
         print(json.dumps(scores))
@@ -311,10 +315,16 @@ def _rationales(checkpoint, options, progress):
     from dataclasses import asdict
 
     from models.evaluation import marked_reviews
+    from models.plausibility_kept import keep
     from models.rationales import MEASURES, PUBLISHED, evenly, plausibility
 
-    reviews = evenly(marked_reviews(options.data, options.split or "val"), options.limit)
+    split = options.split or "val"
+    reviews = evenly(marked_reviews(options.data, split), options.limit)
     found = plausibility(checkpoint, reviews, options.witnesses, progress=progress)
+    if options.out is not None:
+        inputs = f"{found.n:,} reviews of {split}.jsonl"
+        command = "python -m models " + shlex.join(sys.argv[1:])
+        _write_whole(options.out, keep(checkpoint, found, inputs, command).to_json())
     if options.format == "json":
         return json.dumps(asdict(found) | {"published": PUBLISHED})
     lines = [

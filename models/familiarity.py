@@ -8,7 +8,6 @@ kept in the checkpoint's folder as `familiarity.json`.
 from __future__ import annotations
 
 import datetime
-import json
 import math
 from dataclasses import dataclass
 
@@ -57,18 +56,9 @@ class Familiarity:
 
 def read(checkpoint) -> Familiarity | None:
     """What a checkpoint's folder keeps; `None` where there is none, it is damaged, or the network has changed since."""
-    file = checkpoint.path / FILE
-    if not file.is_file():
-        return None
-    try:
-        body = json.loads(file.read_text(encoding="utf-8"))
-        if body["format"] != FORMAT or body["format_version"] != FORMAT_VERSION:
-            return None
-        found = typed.read(Familiarity, body)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, OSError):
-        return None
+    found = typed.read_file(Familiarity, checkpoint.path / FILE, FORMAT, FORMAT_VERSION)
     # JSON of Python may hold NaN and infinity, which no limit is.
-    sound = found.checkpoint_hash == checkpoint.hash and 0 <= found.limit < math.inf
+    sound = found is not None and found.checkpoint_hash == checkpoint.hash and 0 <= found.limit < math.inf
     return found if sound else None
 
 

@@ -20,6 +20,17 @@ def write(value, name: str, version: int) -> str:
     return json.dumps(body, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
+def read_file(kind, file, name: str, version: int):
+    """What `write` left in a file; `None` where there is no such file, it is of another format, or damaged."""
+    try:
+        body = json.loads(file.read_text(encoding="utf-8"))
+        if body["format"] != name or body["format_version"] != version:
+            return None
+        return read(kind, body)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, OSError):
+        return None
+
+
 def read(kind, value):
     """A value of that type from what `json.loads` gave: dataclasses, tuples, dicts, arrays, plain values, or `None`.
 

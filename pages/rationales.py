@@ -6,7 +6,7 @@ from components.progress import cancelled, carry_out
 from components.rationales import marked_text, wording
 from components.samples import FOLDER
 from components.wording import plain
-from models import corpora, datasets
+from models import corpora, datasets, plausibility_kept
 from models.errors import EarmarkError, InputError
 from models.frontend import plaintext
 from models.rationales import TITLES, answerable, by_chance, compare, marked_share, witnesses
@@ -187,3 +187,8 @@ st.dataframe(
         "score": st.column_config.NumberColumn(format="%.5f"),
     },
 )
+kept = plausibility_kept.read(checkpoint.get(name))
+if kept is not None:
+    st.markdown("##### Over many reviews")
+    st.dataframe(wording.over_all(kept), hide_index=True)
+    st.caption(plain(wording.how_measured(kept)))

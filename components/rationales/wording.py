@@ -25,6 +25,12 @@ WITNESSES = {
     "occlusion": "how far the answer falls when a word is taken away.",
     "smoothgrad": "gradient × input, averaged over slightly noisy copies.",
 }
+MEASURES = {
+    "token_f1": "Token F1",
+    "iou_f1": "Passage (IOU) F1",
+    "auprc": "AUPRC",
+    "average_precision": "Average precision",
+}
 _FIRST_WORDS = 8
 
 
@@ -82,6 +88,30 @@ def chosen_words(item: MarkedItem, comparison) -> pd.DataFrame:
             "score": [float(comparison.scores[i]) for i in order],
             "marked by people": [bool(item.marked[i]) for i in order],
         }
+    )
+
+
+def over_all(kept) -> pd.DataFrame:
+    """Every witness over a whole collection, from `models.plausibility_kept`: figures with their 95 % intervals."""
+    rows = [
+        {"marks of": row.title}
+        | {
+            MEASURES[name]: f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
+            for name, found in row.estimates.items()
+        }
+        for row in kept.found.rows
+    ]
+    return pd.DataFrame(rows)
+
+
+def how_measured(kept) -> str:
+    """What the figures of `over_all` are of."""
+    return (
+        f"{kept.inputs}, {kept.date}. People marked {percent(kept.found.share, 1)} of the words, and as many are "
+        f"taken from each kind of marks; the network answered {percent(kept.found.accuracy)} of the reviews as people "
+        "did. In brackets the bootstrap 95 % interval: how far the figure might move with other reviews. “Random scores” "
+        "and “Every word alike” know nothing, so marks that are not above them say nothing; AUPRC flatters scores that "
+        "tie."
     )
 
 

@@ -1,12 +1,14 @@
 """Plausibility: ERASER's measures on examples worked out by hand, and networks whose reasons are known."""
 
+import dataclasses
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from models import datasets
+from models import datasets, plausibility_kept
 from models.__main__ import main
 from models.errors import InputError
 from models.explain import explain_text
@@ -219,8 +221,26 @@ def test_the_command_asks_only_the_witnesses_named(command):
     assert names == ["attention", "occlusion", "random", "uniform"]
 
 
+def test_the_command_keeps_the_figures_for_the_page(command, tmp_path):
+    file = tmp_path / "rationales.json"
+    code, said = command("--rationales", "--limit", "2", "--format", "json", "--out", str(file))
+    assert code == 0
+    toy = toys._text_checkpoint("linear", None, 0.0)
+    checkpoint = SimpleNamespace(path=tmp_path, hash=toy.hash)
+    kept = plausibility_kept.read(checkpoint)
+    assert kept.inputs == "2 reviews of val.jsonl" and kept.checkpoint == toy.name
+    assert json.loads(said.out)["rows"] == json.loads(json.dumps([dataclasses.asdict(row) for row in kept.found.rows]))
+    # Of another network, damaged, or gone: as if there were none.
+    assert plausibility_kept.read(SimpleNamespace(path=tmp_path, hash="other")) is None
+    file.write_text(file.read_text().replace('"share"', '"portion"'))
+    assert plausibility_kept.read(checkpoint) is None
+    file.unlink()
+    assert plausibility_kept.read(checkpoint) is None
+
+
 def test_the_command_refuses_what_does_not_fit(command):
-    code, said = command("--limit", "2")
-    assert code == 1 and "--rationales" in said.err
+    for wrong in (("--limit", "2"), ("--out", "x.json")):
+        code, said = command(*wrong)
+        assert code == 1 and "--rationales" in said.err
     code, said = command("--rationales", "--split", "test")
     assert code == 1 and "test.jsonl is missing" in said.err
