@@ -110,8 +110,8 @@ def how_measured(kept) -> str:
         f"{kept.inputs}, {kept.date}. People marked {percent(kept.found.share, 1)} of the words, and as many are "
         f"taken from each kind of marks; the network answered {percent(kept.found.accuracy)} of the reviews as people "
         "did. In brackets the bootstrap 95 % interval: how far the figure might move with other reviews. “Random "
-        "scores” and “Every word alike” know nothing, so marks that are not above them say nothing; AUPRC flatters scores that "
-        "tie."
+        "scores” and “Every word alike” know nothing, so marks that are not above them say nothing; AUPRC flatters "
+        "scores that tie."
     )
 
 
