@@ -19,7 +19,8 @@ GAP = 0.05
 _FIRST_POINTS, _MOST_POINTS = 16, 512
 # The gap is a share of the change; of a change smaller than this (1 point) the share says nothing.
 _SMALLEST_CHANGE = 0.01
-_STEPS_A_BATCH = 4_000
+# Steps that run together, as many as the longest text has; of a network that compares each step with each, pairs.
+_STEPS_A_BATCH, _PAIRS_A_BATCH = 20_000, 4_000_000
 _compiled = weakref.WeakKeyDictionary()
 
 
@@ -100,7 +101,7 @@ def integrated_gradients(subject, label, progress=None, most_points=_MOST_POINTS
     while True:
         for w, ((_, mask), way, start) in enumerate(zip(windows, ways, starts, strict=True)):
             weight = np.where((new == 0) | (new == 1), 0.5, 1.0).astype(np.float32)
-            for part in _batches(new, len(way) // subject.step_frames):
+            for part in _batches(subject, new, len(way) // subject.step_frames):
                 at = new[part].astype(np.float32)
                 values, slopes = _gradients(subject, start + at[:, None, None] * way, mask, label)
                 sums[w] += np.einsum("n,nfd->fd", weight[part], slopes)
@@ -140,7 +141,7 @@ def smoothgrad(subject, label, progress=None, draws=20, noise=0.1, seed=0) -> At
     for inputs, mask in _inputs(subject):
         deviation = noise * float(np.ptp(inputs[mask])) if mask.any() else 0.0
         slope = np.zeros_like(inputs)
-        for part in _batches(np.arange(draws), len(inputs) // subject.step_frames):
+        for part in _batches(subject, np.arange(draws), len(inputs) // subject.step_frames):
             fog = rng.normal(0, deviation, (len(range(draws)[part]), *inputs.shape)).astype(np.float32)
             _, slopes = _gradients(subject, inputs + fog * mask[:, None], mask, label)
             slope += slopes.sum(axis=0)
@@ -218,8 +219,11 @@ def _per_step(subject, contributions):
     return contributions.sum(axis=1, dtype=np.float64).reshape(-1, subject.step_frames).sum(axis=1)
 
 
-def _batches(items, steps):
-    size = max(1, _STEPS_A_BATCH // max(steps, 1))
+def _batches(subject, items, steps):
+    size = _STEPS_A_BATCH // max(steps, 1)
+    if hasattr(subject.checkpoint.model, "longest"):
+        size = min(size, _PAIRS_A_BATCH // max(steps, 1) ** 2)
+    size = max(1, size)
     return [slice(start, start + size) for start in range(0, len(items), size)]
 
 
