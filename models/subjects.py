@@ -15,8 +15,9 @@ from models.frontend.tokenizer import UNKNOWN
 
 # An all-zero frame is padding to a network; this is the mean spectrum to any eye, and it is not zero.
 MEAN_SPECTRUM = 1e-6
-# Steps of the network that run together: enough to keep the processor busy, few enough to be cancelled.
-_STEPS_A_BATCH = 20_000
+# Steps of the network that run together: enough to keep the processor busy, few enough to be cancelled; fewer
+# where it compares each step with each, as the memory for that grows with their square.
+_STEPS_A_BATCH, _COMPARED_A_BATCH = 50_000, 20_000
 _MOST_ROWS = 64
 # Muting a step reaches into both neighbours (fades, overlapping analysis windows), and no further, if
 # steps are longer than this many seconds.
@@ -87,7 +88,8 @@ class Subject:
         # Alike lengths together: where words are deleted, rows differ.
         todo = sorted(variants.values(), key=lambda variant: (len(self.windows[variant[1]]), int(variant[2].sum())))
         longest = max(len(window) for window in self.windows) // self.step_frames
-        size = int(np.clip(_STEPS_A_BATCH // longest, 1, _MOST_ROWS))
+        most = _COMPARED_A_BATCH if hasattr(self.checkpoint.model, "longest") else _STEPS_A_BATCH
+        size = int(np.clip(most // longest, 1, _MOST_ROWS))
         answers = np.zeros((len(todo), len(self.checkpoint.labels)))
         for start in range(0, len(todo), size):
             batch = todo[start : start + size]

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from models import corpora
+from models import corpora, plausibility_kept
+from models.rationales import TITLES
 
 
 def review(**changes):
@@ -27,10 +28,20 @@ def test_our_own_reviews_are_there_at_once_with_both_kinds_of_marks(visitor):
     assert not at.error
     assert "People call this review positive" in texts(at)
     assert "top words people marked" in texts(at)
-    measures, passages, words = (frame.value for frame in at.dataframe)
+    measures, passages, words, over_all = (frame.value for frame in at.dataframe)
     assert "AUPRC" in set(measures["measure"])
     assert "it is told with great care" in set(passages["people marked"])
     assert passages["words"].sum() >= words["marked by people"].sum()
+    # What was measured over the whole collection stands below, chance included.
+    assert over_all["marks of"].tolist() == list(TITLES.values())
+    best, chance = (over_all.set_index("marks of").loc[title, "Token F1"] for title in ("Attention", "Random scores"))
+    assert float(best.split()[0]) > 2 * float(chance.split()[0]) and " to " in best
+    assert any("200 reviews of val.jsonl" in caption.value for caption in at.caption)
+
+
+def test_figures_of_another_network_are_not_shown(visitor, monkeypatch):
+    monkeypatch.setattr(plausibility_kept, "read", lambda checkpoint: None)
+    assert len(visitor.open("rationales").dataframe) == 3
 
 
 def test_another_witness_gives_other_words(visitor):
