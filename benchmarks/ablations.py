@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from models import checkpoints
-from models.recipes import ABLATIONS
+from models.recipes import ABLATIONS, COMPARED
 
 KEPT = Path(__file__).with_name("ablations.json")
 RUNS = Path("data/ablations")
@@ -32,30 +32,34 @@ def collect(runs: Path, kept: Path) -> None:
 
 
 def table(base: list[dict], results: list[dict]) -> str:
-    """Markdown: UAR of each recipe by seed, its mean, and how far it is from the base's over the seeds both have.
+    """Markdown: each recipe's mean UAR over its seeds, and how far that is from the base's.
 
-    Whether that pays is left open where it is no more than the base's spread over its seeds.
+    A difference of no more than both spreads (standard deviations over seeds) together counts as none; the base's
+    stands in for that of a recipe with a single seed.
     """
-    reference = {r["seed"]: r["uar"] for r in base}
-    spread = float(np.std(list(reference.values()), ddof=1))
-    seeds = sorted(reference)
+    reference = [r["uar"] for r in base]
     lines = [
-        "| changed | " + " | ".join(f"seed {seed}" for seed in seeds) + " | difference | paid? |",
-        "| --- |" + " ---: |" * (len(seeds) + 1) + " --- |",
-        _row("nothing", reference, seeds, "", f"spread over seeds {spread:.3f}"),
+        "| changed | seeds | UAR | difference | paid? |",
+        "| --- | ---: | ---: | ---: | --- |",
+        f"| nothing | {len(reference)} | {_figure(reference)} | | |",
     ]
     for name, recipe in ABLATIONS.items():
-        own = {r["seed"]: r["uar"] for r in results if r["recipe"] == name and r["seed"] in reference}
+        own = [r["uar"] for r in results if r["recipe"] == name]
         if own:
-            gain = float(np.mean([own[seed] - reference[seed] for seed in own]))
-            said = "no more than the spread" if abs(gain) <= spread else "more" if gain > 0 else "less"
-            lines.append(_row(recipe.title.split(", ")[-1], own, seeds, f"{gain:+.3f}", said))
+            gain = float(np.mean(own) - np.mean(reference))
+            noise = _spread(reference) + _spread(own if len(own) > 1 else reference)
+            said = "no difference" if abs(gain) <= noise else "yes" if gain > 0 else "no, it harms"
+            title = recipe.title.removeprefix(f"{COMPARED[BASE].title}, ")
+            lines.append(f"| {title} | {len(own)} | {_figure(own)} | {gain:+.3f} | {said} |")
     return "\n".join(lines)
 
 
-def _row(title, figures, seeds, gain, said):
-    cells = [f"{figures[seed]:.3f}" if seed in figures else "–" for seed in seeds]
-    return "| " + " | ".join([title, *cells, gain, said]) + " |"
+def _figure(values):
+    return f"{np.mean(values):.3f}" + (f" ± {_spread(values):.3f}" if len(values) > 1 else "")
+
+
+def _spread(values):
+    return float(np.std(values, ddof=1))
 
 
 def _read(file):
