@@ -14,6 +14,7 @@ from models.errors import EarmarkError
 
 _FORMATS = ("json", "csv", "html")
 _SAMPLES = Path(__file__).resolve().parent.parent / "assets" / "samples"
+_SPLITS = {"val": "validation", "train": "training"}  # as the files are called
 _LONGEST_SAMPLE = 2500  # characters; the film of a long text would outweigh the network
 
 
@@ -322,7 +323,7 @@ def _rationales(checkpoint, options, progress):
     reviews = evenly(marked_reviews(options.data, split), options.limit)
     found = plausibility(checkpoint, reviews, options.witnesses, progress=progress)
     if options.out is not None:
-        inputs = f"{found.n:,} reviews of {split}.jsonl"
+        inputs = f"{found.n:,} reviews of the {_SPLITS.get(split, split)} split"
         command = "python -m models " + shlex.join(sys.argv[1:])
         _write_whole(options.out, keep(checkpoint, found, inputs, command).to_json())
     if options.format == "json":

@@ -36,7 +36,7 @@ def test_our_own_reviews_are_there_at_once_with_both_kinds_of_marks(visitor):
     assert over_all["marks of"].tolist() == list(TITLES.values())
     best, chance = (over_all.set_index("marks of").loc[title, "Token F1"] for title in ("Attention", "Random scores"))
     assert float(best.split()[0]) > 2 * float(chance.split()[0]) and " to " in best
-    assert any("200 reviews of val.jsonl" in caption.value for caption in at.caption)
+    assert any("200 reviews of the validation split" in caption.value for caption in at.caption)
 
 
 def test_figures_of_another_network_are_not_shown(visitor, monkeypatch):

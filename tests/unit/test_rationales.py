@@ -3,17 +3,20 @@
 import dataclasses
 import json
 import math
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from models import datasets, plausibility_kept
+from benchmarks.rationales import table
+from models import checkpoints, datasets, plausibility_kept
 from models.__main__ import main
 from models.errors import InputError
 from models.explain import explain_text
 from models.rationales import (
     MEASURES,
+    TITLES,
     Match,
     combine,
     evenly,
@@ -29,6 +32,7 @@ from models.regroup import regroup
 from tests.unit import toys
 
 LABELS = ("negative", "positive")
+README = Path(__file__).parents[2] / "README.md"
 
 
 def review(tokens, passages, name="r", label="POS"):
@@ -228,7 +232,7 @@ def test_the_command_keeps_the_figures_for_the_page(command, tmp_path):
     toy = toys._text_checkpoint("linear", None, 0.0)
     checkpoint = SimpleNamespace(path=tmp_path, hash=toy.hash)
     kept = plausibility_kept.read(checkpoint)
-    assert kept.inputs == "2 reviews of val.jsonl" and kept.checkpoint == toy.name
+    assert kept.inputs == "2 reviews of the validation split" and kept.checkpoint == toy.name
     assert json.loads(said.out)["rows"] == json.loads(json.dumps([dataclasses.asdict(row) for row in kept.found.rows]))
     # Of another network, damaged, or gone: as if there were none.
     assert plausibility_kept.read(SimpleNamespace(path=tmp_path, hash="other")) is None
@@ -244,3 +248,9 @@ def test_the_command_refuses_what_does_not_fit(command):
         assert code == 1 and "--rationales" in said.err
     code, said = command("--rationales", "--split", "test")
     assert code == 1 and "test.jsonl is missing" in said.err
+
+
+def test_the_shipped_network_keeps_the_figures_that_readme_prints():
+    kept = plausibility_kept.read(checkpoints.load("movies"))
+    assert kept.found.n == 200 and [row.name for row in kept.found.rows] == list(TITLES)
+    assert table(kept.found) in README.read_text(encoding="utf-8")
