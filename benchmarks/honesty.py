@@ -40,12 +40,13 @@ def best_first(honesty):
     return -attention.taken.value if attention and attention.taken else float("inf")
 
 
+def table(modality):
+    kept = sorted((kept.honesty for kept in shelved(modality) if not kept.stale), key=best_first)
+    return "\n".join([HEAD.format(modality), "| --- |" + " ---: |" * 6, *map(row, kept)])
+
+
 def main():
-    for modality in ("speech", "text"):
-        print("\n" + HEAD.format(modality))
-        print("| --- |" + " ---: |" * 6)
-        for honesty in sorted((kept.honesty for kept in shelved(modality) if not kept.stale), key=best_first):
-            print(row(honesty))
+    print(table("speech"), table("text"), sep="\n\n")
 
 
 if __name__ == "__main__":

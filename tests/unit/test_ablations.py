@@ -4,13 +4,14 @@ import dataclasses
 import io
 import json
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import soundfile
 
-from benchmarks.ablations import BASE, collect, table
+from benchmarks.ablations import BASE, KEPT, collect, table
 from models import checkpoints, datasets
 from models.__main__ import main
 from models.errors import InputError
@@ -145,3 +146,9 @@ def test_runs_are_kept_once_and_a_difference_within_the_spreads_is_none(tmp_path
         "with changed speeds": "1 | 0.550 | -0.060 | no, it harms",
         "with averaged weights": "1 | 0.620 | +0.010 | no difference",
     }
+
+
+def test_the_table_in_readme_is_the_one_the_command_prints():
+    base = json.loads((checkpoints.root() / BASE / "results.json").read_text(encoding="utf-8"))
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert table(base, json.loads(KEPT.read_text(encoding="utf-8"))) in readme

@@ -3,12 +3,14 @@
 import dataclasses
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from test_comparison_results import folder
 from toys import clip, steps_slope, text
 
+from benchmarks.honesty import table
 from models import checkpoints, honesty
 from models.__main__ import main
 from models.datasets import MarkedItem, SpeechItem, TextItem
@@ -276,3 +278,8 @@ def test_the_command_stops_when_interrupted_and_leaves_no_file(tmp_path, monkeyp
     out = tmp_path / "kept.json"
     assert main(["honesty", "--checkpoint", "reuters", "--data", str(stories(tmp_path, 20)), "--out", str(out)]) == 130
     assert not out.exists()
+
+
+@pytest.mark.parametrize("modality", ["speech", "text"])
+def test_the_tables_in_readme_are_those_the_command_prints(modality):
+    assert table(modality) in (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
