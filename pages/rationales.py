@@ -99,7 +99,7 @@ def done(key, words, work):
 
 entries = sorted(controls.healthy("text"), key=lambda entry: entry.family != "reviews")
 titles = controls.told_apart({entry.name: entry.title for entry in entries})
-left, right = st.columns([2, 5], gap="large")
+left, right = st.columns([3, 7], gap="large")
 with left:
     name = st.selectbox(
         "Checkpoint", list(titles), format_func=titles.get, key="rationales-checkpoint", persist_state="session"

@@ -26,7 +26,7 @@ def edit_shown():
     st.session_state["text-typed"] = desk.before.text
 
 
-left, right = st.columns([1, 3], gap="large")
+left, right = st.columns([3, 7], gap="large")
 with left:
     controls.checkpoint_choice(desk, entries)
 with right:
