@@ -19,7 +19,7 @@ def gain(mean):
 
 def row(honesty):
     attention, occlusion = (honesty.evidence.get(name) for name in ("attention", "occlusion"))
-    cells = [f"`{honesty.checkpoint}`", f"{honesty.n}{' (learned from)' if honesty.seen else ''}"]
+    cells = [f"`{honesty.checkpoint}`", f"{honesty.n:,}{' (learned from)' if honesty.seen else ''}"]
     if attention is None or attention.taken is None:
         cells += ["–", gain(occlusion and occlusion.taken), "–", "–"]
     else:
@@ -29,7 +29,7 @@ def row(honesty):
             f"{gain(taken)} ({taken.low:+.3f} to {taken.high:+.3f})",
             gain(occlusion and occlusion.taken),
             "–" if agreement is None else f"{agreement.value:+.2f}",
-            f"{found['supported'] + found['partly']} of {attention.testable}",
+            f"{found['supported'] + found['partly']:,} of {attention.testable:,}",
         ]
     cells.append("–" if honesty.shuffled is None else f"{honesty.shuffled.value:.2f}")
     return "| " + " | ".join(cells) + " |"
