@@ -277,20 +277,12 @@ def _ablations():
     whole, bare = base.augmentation, SpeechAugmentation(0.0, 0, 0.0, shift_bands=0, equalizer_db=0.0, masks=0)
     for name, title, changes in (
         ("no-augmentation", "without any augmentation", {"augmentation": bare}),
-        ("no-masks", "without SpecAugment's masks", {"augmentation": replace(whole, masks=0)}),
-        ("no-noise", "without added noise", {"augmentation": replace(whole, noise=0.0)}),
-        (
-            "no-filter",
-            "without shifts along frequency and equalisation",
-            {"augmentation": replace(whole, shift_bands=0, equalizer_db=0.0)},
-        ),
         ("speeds", "with changed speeds", {"augmentation": replace(whole, changed_speed=0.6)}),
         ("no-smoothing", "without label smoothing", {"label_smoothing": 0.0}),
         ("mixup", "with mixup", {"mixup": 0.3}),
         ("averaged", "with averaged weights", {"averaged": 0.99}),
         ("emodb", "with EMO-DB beside", {"beside": "emodb"}),
         ("small-batches", "with batches half as large", {"batch_size": base.batch_size // 2}),
-        ("longer", "trained three times as long", {"epochs": 3 * base.epochs}),
     ):
         yield AblatedSpeech(
             f"bilstm-query-{name}", f"{base.title}, {title}", 43, architecture=base.architecture, **changes
