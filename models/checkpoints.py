@@ -253,7 +253,8 @@ def build(config):
     if config["modality"] == "text":
         model(np.ones((1, 2), np.int32))
     else:
-        model(np.ones((1, 2 * model.step_frames, config["hyperparameters"].get("bands", 64)), np.float32))
+        own = config["hyperparameters"].get("member", config["hyperparameters"])  # of an ensemble: its members'
+        model(np.ones((1, 2 * model.step_frames, own.get("bands", 64)), np.float32))
     return model
 
 
@@ -285,6 +286,8 @@ def save(path, config, model, *, card, history, epochs=None, vocabulary=None):
         if name in config.get("stored_as_float16", ()):
             value = value.astype(np.float16)
         # `ascontiguousarray` alone would turn a scalar into a row of one.
+        if name in tensors:
+            raise ValueError(f"Two variables of the network are called {name}; one would be lost.")
         tensors[name] = np.ascontiguousarray(value).reshape(value.shape)
     config = {"format": FORMAT, "format_version": FORMAT_VERSION} | config
     (path / "config.json").write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

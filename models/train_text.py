@@ -12,6 +12,7 @@ import numpy as np
 from models import cards, checkpoints, datasets
 from models.evaluation import SPLIT_FILES, best_thresholds, encode, evaluate, text_scores
 from models.frontend.tokenizer import UNKNOWN, Vocabulary, normalize, tokenize
+from models.fused_lstm import fused_lstm
 from models.mimic import mimic50
 from models.training import Batches, EachEpoch, cosine_schedule, predict, stream
 from models.vectors import load_vectors
@@ -88,7 +89,8 @@ def train(recipe, folder, out, *, seed, vectors=None, epochs=None, samples=None,
     features = {name: encode(vocabulary, text)[None] for name, text in (samples or {}).items()}
     each_epoch = EachEpoch(score, features, report=report)
     began = time.time()
-    model.fit(stream(batches), shuffle=False, epochs=epochs, verbose=0, callbacks=[each_epoch])
+    with fused_lstm():
+        model.fit(stream(batches), shuffle=False, epochs=epochs, verbose=0, callbacks=[each_epoch])
     minutes = (time.time() - began) / 60
 
     checkpoints.round_to_float16(model, config["stored_as_float16"])
