@@ -8,10 +8,10 @@ from models.speech import AttentiveSpeechNetwork
 
 @keras.saving.register_keras_serializable("earmark")
 class AttentiveSpeechEnsemble(keras.Model):
-    """The mean of the probabilities of several `AttentiveSpeechNetwork`s, each trained from a start of its own.
+    """Several networks of convolutions, stacked BiLSTMs and one trained query, whose probabilities are averaged.
 
-    A deep ensemble (Lakshminarayanan et al. 2017): networks that differ only in how their training began err on
-    different clips. Every member attends by itself, so the map has a row for each.
+    A deep ensemble (Lakshminarayanan et al. 2017) of `AttentiveSpeechNetwork`s: networks that differ only in how
+    their training began err on different clips. Every member attends by itself, so the map has a row for each.
 
     Args:
         labels: number of labels L.

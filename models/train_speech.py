@@ -140,6 +140,11 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
     return config, model, each_epoch
 
 
+def member_recipe(recipe):
+    """The recipe of one network of an ensemble."""
+    return replace(recipe, architecture="attentive-speech", members=1)
+
+
 def fit_members(recipe, items, variants, *, seed, report=print, **others):
     """Train the networks of an ensemble one after another and put them together; with one member, just `fit`.
 
@@ -153,7 +158,7 @@ def fit_members(recipe, items, variants, *, seed, report=print, **others):
     if recipe.members == 1:
         config, model, each_epoch = fit(recipe, items, variants, seed=seed, report=report, **others)
         return config, model, each_epoch.rows, each_epoch.stacked()
-    alone = replace(recipe, architecture="attentive-speech", members=1)
+    alone = member_recipe(recipe)
     runs = []
     for i in range(recipe.members):
         said = f"member {i + 1} of {recipe.members}  "

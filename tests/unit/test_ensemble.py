@@ -12,7 +12,7 @@ from models.explain import explain_clip
 from models.needed import replaceable
 from models.recipes import SpeechRecipe
 from models.speech_ensemble import AttentiveSpeechEnsemble
-from models.train_speech import fit, fit_members
+from models.train_speech import fit, fit_members, member_recipe
 from models.training import pad
 from tests.unit.test_systems import noise
 
@@ -89,10 +89,10 @@ def test_members_are_trained_as_networks_of_their_own_and_put_together(corpus, t
         RECIPE, *corpus, seed=3, validation=corpus, samples={"a.wav": data}, report=lambda line: None
     )
     assert config["architecture"] == "attentive-speech-ensemble" and config["hyperparameters"] == model.get_config()
-    alone = replace(RECIPE, architecture="attentive-speech", members=1)
     runs = [
-        fit(alone, *corpus, seed=seed, samples={"a.wav": data}, report=lambda line: None) for seed in (3, 10_003)
-    ]  # fmt: skip
+        fit(member_recipe(RECIPE), *corpus, seed=seed, samples={"a.wav": data}, report=lambda line: None)
+        for seed in (3, 10_003)
+    ]
     for part, (_, trained, _) in zip(model.members, runs, strict=True):
         for ours, own in zip(part.get_weights(), trained.get_weights(), strict=True):
             np.testing.assert_allclose(ours, own, atol=1e-5)
@@ -120,6 +120,7 @@ def _samples(data):
 
 
 def test_one_member_is_a_plain_network(corpus):
-    alone = replace(RECIPE, architecture="attentive-speech", members=1, epochs=1)
-    config, model, rows, _ = fit_members(alone, *corpus, seed=3, report=lambda line: None)
+    config, model, rows, _ = fit_members(
+        replace(member_recipe(RECIPE), epochs=1), *corpus, seed=3, report=lambda line: None
+    )
     assert config["architecture"] == "attentive-speech" and not hasattr(model, "members") and len(rows) == 1
