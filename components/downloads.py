@@ -18,7 +18,8 @@ def steps_table(explanation: Explanation) -> pd.DataFrame:
     Columns are `step`; for speech `start_s`, `end_s` (seconds of the original clip); for text
     `start`, `end` (character offsets), `token` (as typed) and `known`; then `changed` (was the
     step muted or masked) and one column a map, `MAP`, or `MAP[LABEL]`, `MAP[head 0]` and so on
-    where the map has these axes. A query axis is averaged: a row is one attended step. A per-step task adds
+    where the map has these axes; before those of the heads (or layers) their average, which the pictures show first.
+    A query axis is averaged: a row is one attended step. A per-step task adds
     `p(LABEL)`, each step's own probabilities. Of two columns with one name, the second is called `NAME (2)`.
     """
     units = explanation.units
@@ -40,8 +41,9 @@ def steps_table(explanation: Explanation) -> pd.DataFrame:
     for map_ in explanation.attention:
         axes = [axis for axis in map_.axes[:-1] if axis != "query"]
         sizes = [map_.weights.shape[map_.axes.index(axis)] for axis in axes]
-        for index in itertools.product(*map(range, sizes)):
-            chosen = dict(zip(axes, index, strict=True))
+        choices = [[*([] if axis == "label" else [None]), *range(size)] for axis, size in zip(axes, sizes, strict=True)]
+        for index in itertools.product(*choices):
+            chosen = {axis: i for axis, i in zip(axes, index, strict=True) if i is not None}
             parts = [explanation.labels[i] if axis == "label" else f"{axis} {i}" for axis, i in chosen.items()]
             name = f"{map_.name}[{', '.join(parts)}]" if parts else map_.name
             columns[_unused(name, columns)] = map_.select(**chosen)

@@ -74,6 +74,12 @@ def test_saved_twice_in_one_process_still_loads(saved, copy):
     assert [v.path for v in again.weights] == [v.path for v in saved[1].weights]
 
 
+def test_two_variables_of_one_name_are_refused_not_lost(saved, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "_name", lambda variable: "same")
+    with pytest.raises(ValueError, match="Two variables of the network are called same"):
+        checkpoints.save(tmp_path / "x", {}, saved[1], card="", history=[])
+
+
 def test_hash_follows_the_weights_not_the_card(copy):
     before = checkpoints.load("tiny").hash
     (copy / "card.md").write_text("# Other words")
