@@ -20,7 +20,7 @@ from models.training import Batches, stream
 
 ROUNDS = 3
 BATCHES = 20
-FRAMES = (110, 190)
+FRAMES = (220, 380)
 
 
 def trainer(recipe):

@@ -113,8 +113,8 @@ def speech_card(recipe, *, command, seed, epochs, minutes, folds, speakers, clip
     split = (
         f"The shipped weights were trained on all {clips:,} clips of actors {speakers[0]} to {speakers[-1]}. The "
         f"figures are those of networks of the same recipe, each trained without {ACTORS_A_FOLD} of the actors and "
-        "scored on these after the last epoch. Settings were tuned on folds 0 and 2, so their figures are a little "
-        "rosy. Actors 21 to 24 of the corpus were not used at all."
+        "scored on these after the last epoch. Settings were tuned on fold 0, so its figure is a little rosy. Actors "
+        "21 to 24 of the corpus were not used at all."
     )
     measured = "Not measured: no cross-validation was given."
     if folds:

@@ -94,15 +94,7 @@ class TextRecipe:
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        SpeechRecipe(
-            "ravdess",
-            "Emotion in speech (RAVDESS)",
-            1,
-            hyperparameters={"level_free": True, "statistics": True},
-            # Frames of 20 ms, each the mean of two usual ones. A window twice as long in their place resolves the
-            # harmonics of the voice, and what is learned then carries over less to other speakers.
-            log_mel={"hop": 320, "averaged": 2, "trim_margin": 3},
-        ),
+        SpeechRecipe("ravdess", "Emotion in speech (RAVDESS)", 1),
         TextRecipe(
             "reuters",
             "Topics of news (Reuters-21578)",
