@@ -449,7 +449,7 @@ def test_the_shipped_network_with_the_penalty_reads_nothing():
     """As README says: L1 has emptied its attention and its output, and what is left are the labels' base rates."""
     samples = [SAMPLES / f"{name}.txt" for name in ("wheat_exports", "crude_oil", "review_heist")]
     answers, largest = {}, {}
-    for name in ("mha-residual", "mha-residual-no-l1"):
+    for name in ("mha-residual", "mha-residual-first", "mha-residual-no-l1"):
         loaded = checkpoints.load(name)
         kernels = [
             weights
@@ -459,5 +459,6 @@ def test_the_shipped_network_with_the_penalty_reads_nothing():
         assert len(kernels) == 5  # query, key, value, output of the heads; the classifier
         largest[name] = max(float(abs(keras.ops.convert_to_numpy(weights)).max()) for weights in kernels)
         answers[name] = np.array([explain_text(loaded, file.read_text()).probabilities for file in samples])
-    assert largest["mha-residual"] < 1e-5 and largest["mha-residual-no-l1"] > 0.1
-    assert np.ptp(answers["mha-residual"], axis=0).max() < 1e-5 and np.ptp(answers["mha-residual-no-l1"]) > 0.9
+    for name in ("mha-residual", "mha-residual-first"):
+        assert largest[name] < 1e-5 and np.ptp(answers[name], axis=0).max() < 1e-5
+    assert largest["mha-residual-no-l1"] > 0.1 and np.ptp(answers["mha-residual-no-l1"]) > 0.9
