@@ -12,8 +12,9 @@ def fused_lstm():
     """Within it, Keras' LSTMs that it can replace run as `tf.raw_ops.BlockLSTM`.
 
     Same equations (Hochreiter & Schmidhuber 1997, with forget gates), same weights, same numbers but for rounding.
-    On a CPU the loop's overhead is most of an LSTM's time at small batches (see `benchmarks/training.py`). An LSTM with
-    dropout inside its cell, other activations or no bias keeps Keras' loop, and so does every other backend.
+    `benchmarks/training.py` says what it saves. An LSTM with dropout inside its cell, other activations or no bias
+    keeps Keras' loop, and so does every other backend. It holds for the whole process: for training commands, not for
+    the app, whose threads build networks beside each other.
 
     Padding must lie behind the valid steps, as `models.training.pad` puts it.
     """
