@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _FULL, _LEAST = 5, 2
 _MOST_COLUMNS = 2_000  # more would be narrower than a pixel
 _ROW, _WAVE, _ENDS = 104, 64, 102
-_LONGEST_TITLE = 44
+_LONGEST_TITLE = 64
 # A title's lines must fit on a phone, where a map is 300 pixels wide.
 _LINE, _LINE_HEIGHT, _UNDER_TITLE = 34, 19, 15
 _BARS = 10
@@ -105,7 +105,8 @@ def probabilities(explanations, titles, *, dark: bool = False) -> go.Figure:
         here = [label for label in chosen if label in index]
         values = [float(explanation.probabilities[index[label]]) for label in here]
         figure.add_bar(
-            x=values, y=[html.escape(label) for label in here], orientation="h", name=html.escape(_short(titles[i])),
+            x=values, y=[html.escape(label) for label in here], orientation="h",
+            name="<br>".join(map(html.escape, textwrap.wrap(_short(titles[i]), _LINE))),
             marker={"color": colour_of(i, dark), "line": {"width": 0}},
             text=[html.escape(probability(value)) for value in values], textposition="outside", cliponaxis=False,
             hovertemplate="%{y}: %{x:.3f}<extra></extra>",

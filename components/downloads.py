@@ -17,9 +17,9 @@ def steps_table(explanation: Explanation) -> pd.DataFrame:
 
     Columns are `step`; for speech `start_s`, `end_s` (seconds of the original clip); for text
     `start`, `end` (character offsets), `token` (as typed) and `known`; then `changed` (was the
-    step muted or masked) and one column a map, `MAP`, or `MAP[LABEL]`, `MAP[head 0]` and so on
-    where the map has these axes; before those of the heads (or layers) their average, which the pictures show first.
-    A query axis is averaged: a row is one attended step. A per-step task adds
+    step muted or masked) and one column a map, `MAP`, or `MAP[LABEL]`, `MAP[head 1]` and so on
+    where the map has these axes; before those of the heads (layers, networks) their average, which the
+    pictures show first. A query axis is averaged: a row is one attended step. A per-step task adds
     `p(LABEL)`, each step's own probabilities. Of two columns with one name, the second is called `NAME (2)`.
     """
     units = explanation.units
@@ -44,7 +44,7 @@ def steps_table(explanation: Explanation) -> pd.DataFrame:
         choices = [[*([] if axis == "label" else [None]), *range(size)] for axis, size in zip(axes, sizes, strict=True)]
         for index in itertools.product(*choices):
             chosen = {axis: i for axis, i in zip(axes, index, strict=True) if i is not None}
-            parts = [explanation.labels[i] if axis == "label" else f"{axis} {i}" for axis, i in chosen.items()]
+            parts = [explanation.labels[i] if axis == "label" else f"{axis} {i + 1}" for axis, i in chosen.items()]
             name = f"{map_.name}[{', '.join(parts)}]" if parts else map_.name
             columns[_unused(name, columns)] = map_.select(**chosen)
     if explanation.track is not None:

@@ -253,7 +253,8 @@ def build(config):
     if config["modality"] == "text":
         model(np.ones((1, 2), np.int32))
     else:
-        model(np.ones((1, 2 * model.step_frames, config["hyperparameters"].get("bands", 64)), np.float32))
+        own = config["hyperparameters"].get("members", [config["hyperparameters"]])[0]  # of an ensemble: a member's
+        model(np.ones((1, 2 * model.step_frames, own.get("bands", 64)), np.float32))
     return model
 
 

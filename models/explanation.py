@@ -21,7 +21,8 @@ from models.errors import InputError
 FORMAT = "earmark-explanation"
 FORMAT_VERSION = 1
 
-AXES = ("layer", "head", "label", "query", "step")
+# `network`: those of an ensemble.
+AXES = ("network", "layer", "head", "label", "query", "step")
 TASKS = ("single-label", "multi-label", "per-step")
 MODALITIES = ("speech", "text")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -23,6 +24,7 @@ from models.recipes import ACTORS_A_FOLD
 from models.training import Batches, EachEpoch, StopAt, cosine_schedule, predict, stream
 
 _SCORED_EVERY = 5  # epochs, in cross-validation
+_BETWEEN_MEMBERS = 10_000  # of their seeds
 
 
 def load_corpus(recipe, folder, report=print, read=datasets.ravdess):
@@ -138,6 +140,61 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
     return config, model, each_epoch
 
 
+def member_recipes(recipe):
+    """The recipe of each network of an ensemble."""
+    return [
+        replace(
+            recipe, architecture="attentive-speech", hyperparameters=recipe.hyperparameters | own, members=()
+        )
+        for own in recipe.members
+    ]  # fmt: skip
+
+
+def fit_members(recipe, items, variants, *, seed, report=print, **others):
+    """Train the networks of an ensemble one after another and put them together; of a plain recipe, just `fit`.
+
+    Args:
+        others: as of `fit`.
+
+    Returns:
+        `(config, model, rows, maps)`: rows of the history, figures averaged over the members; and the samples' maps
+        over the epochs, with a row for every member.
+    """
+    if not recipe.members:
+        config, model, each_epoch = fit(recipe, items, variants, seed=seed, report=report, **others)
+        return config, model, each_epoch.rows, each_epoch.stacked()
+    runs = []
+    for i, alone in enumerate(member_recipes(recipe)):
+        said = f"member {i + 1} of {len(recipe.members)}  "
+        runs.append(
+            fit(
+                alone, items, variants, seed=seed + _BETWEEN_MEMBERS * i, report=lambda s, said=said: report(said + s),
+                **others,
+            )
+        )  # fmt: skip
+    config = dict(runs[0][0])
+    config["architecture"] = recipe.architecture
+    config["hyperparameters"] = {
+        "labels": len(config["labels"]),
+        "members": [{k: v for k, v in own["hyperparameters"].items() if k != "labels"} for own, *_ in runs],
+    }
+    model = checkpoints.build(config)
+    for part, (_, trained, _) in zip(model.members, runs, strict=True):
+        part.set_weights(trained.get_weights())
+    rows = [
+        {name: float(np.mean([row[name] for row in same])) for name in same[0]} | {"epoch": same[0]["epoch"]}
+        for same in zip(*(each_epoch.rows for *_, each_epoch in runs), strict=True)
+    ]
+    stacked = [each_epoch.stacked() for *_, each_epoch in runs]
+    maps = {
+        name: np.mean([s[name] for s in stacked], axis=0, dtype=np.float32).astype(np.float16)
+        if name.endswith("/probabilities")
+        else np.stack([s[name] for s in stacked], axis=1)
+        for name in stacked[0]
+    }
+    return config, model, rows, maps
+
+
 def _standard(recipe, spec, variants):
     """The frontend's config: its features, and their mean and deviation over the clips as they are."""
     frames = np.concatenate([spec.decibel(row[0]) for row in variants])
@@ -170,7 +227,7 @@ def cross_validate(recipe, folder, out, *, seed, folds=None, epochs=None, comman
         inside, outside = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
         held = [items[i] for i in outside], [variants[i] for i in outside]
         began = time.time()
-        config, model, each_epoch = fit(
+        config, model, rows, _ = fit_members(
             recipe, [items[i] for i in inside], [variants[i] for i in inside],
             seed=seed * 100 + fold, epochs=epochs, validation=held, report=lambda s, f=fold: report(f"fold {f}  {s}"),
         )  # fmt: skip
@@ -187,7 +244,7 @@ def cross_validate(recipe, folder, out, *, seed, folds=None, epochs=None, comman
             "seed": seed,
             "command": command,
             "minutes": round((time.time() - began) / 60, 1),
-            "history": each_epoch.rows,
+            "history": rows,
         }
         (out / f"fold-{fold}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         report(f"fold {fold}  UAR {result['uar']:.4f}  accuracy {result['accuracy']:.4f}")
@@ -206,15 +263,17 @@ def train(recipe, folder, out, *, seed, folds=None, epochs=None, samples=None, c
         read_folds(folds)  # none there: say so before the long work
     items, variants = load_corpus(recipe, folder, report)
     began = time.time()
-    config, model, each_epoch = fit(recipe, items, variants, seed=seed, epochs=epochs, samples=samples, report=report)
+    config, model, rows, maps = fit_members(
+        recipe, items, variants, seed=seed, epochs=epochs, samples=samples, report=report
+    )
     minutes = (time.time() - began) / 60
     results = read_folds(folds) if folds else []  # now, as some may have been trained beside this run
-    history = _with_fold_means(each_epoch.rows, results)
+    history = _with_fold_means(rows, results)
     card = cards.speech_card(
         recipe, command=command, seed=seed, epochs=epochs or recipe.epochs, minutes=minutes, folds=results,
         speakers=sorted({item.speaker for item in items}), clips=len(items), model=model,
     )  # fmt: skip
-    checkpoints.save(out, config, model, card=card, history=history, epochs=each_epoch.stacked())
+    checkpoints.save(out, config, model, card=card, history=history, epochs=maps)
     if not results:
         return {}
     (Path(out) / "folds.json").write_text(json.dumps(results) + "\n", encoding="utf-8")

@@ -75,7 +75,7 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Figures:
-    """Plain figures of one attention map's weights for the label under test (heads averaged).
+    """Plain figures of one attention map's weights for the label under test (heads, or networks, averaged).
 
     Args:
         map: the map's name.
@@ -86,7 +86,8 @@ class Figures:
             front end's `trim_db` under the loudest) or on words the vocabulary lacks or that are
             masked (text), 0 to 1.
         unheard_share: share of the steps that are such, 0 to 1: what uniform weights would have there.
-        heads: `effective` of each head, in order; empty where the map has no head axis.
+        heads: `effective` of each head, or of each network of an ensemble, in order; empty where the map has neither
+            axis.
         labels: `effective` of each label, in order; empty where the map has no label axis.
     """
 
@@ -459,7 +460,7 @@ def _figures(map_, label, unheard):
         effective=effective,
         unheard_mass=float(weights[unheard].sum()),
         unheard_share=float(unheard.mean()),
-        heads=along("head"),
+        heads=along("head") or along("network"),
         labels=along("label"),
     )
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from components import colours
+from components.map_payload import floats, map_payload
 from models.errors import InputError
-from models.explanation import AttentionMap, Explanation
+from models.explanation import Explanation
 
 _HERE = Path(__file__).parent
 _SHARED = _HERE.parent / "shared"
@@ -80,8 +81,8 @@ def payload(
         "duration": audio.duration if audio else last,
         "used": list(audio.used) if audio else ([float(units.starts.min()), last] if len(units) else [0.0, 0.0]),
         "sampleRate": audio.model_sample_rate if audio else None,
-        "steps": {"count": len(units), "starts": _floats(units.starts), "ends": _floats(units.ends)},
-        "maps": [_map(m, MOST_WEIGHTS // len(explanation.attention)) for m in explanation.attention],
+        "steps": {"count": len(units), "starts": floats(units.starts), "ends": floats(units.ends)},
+        "maps": [map_payload(m, MOST_WEIGHTS // len(explanation.attention)) for m in explanation.attention],
         "labels": list(explanation.labels),
         "probabilities": explanation.probabilities.tolist(),
         "thresholds": None if explanation.thresholds is None else explanation.thresholds.tolist(),
@@ -143,28 +144,6 @@ def standalone(explanation: Explanation, *, element_id: str, spans: list[dict] =
         f"mount({{ parentElement, data: {data} }});\n"
         "})();\n</script>\n"
     )
-
-
-def _map(attention: AttentionMap, most: int) -> dict:
-    weights, axes, averaged = attention.weights, list(attention.axes), []
-    for axis, many in (("query", "queries"), ("head", "heads"), ("layer", "layers")):
-        if weights.size > most and axis in axes:
-            at = axes.index(axis)
-            averaged.append(f"{weights.shape[at]:,} {many}")
-            weights = weights.mean(axis=at, dtype=np.float32)
-            axes.remove(axis)
-    return {
-        "name": attention.name,
-        "description": attention.description,
-        "note": f"The average over {' and '.join(averaged)}: the whole map is too large to draw." if averaged else "",
-        "axes": axes,
-        "shape": list(weights.shape),
-        "weights": _floats(weights),
-    }
-
-
-def _floats(values: np.ndarray) -> str:
-    return base64.b64encode(np.ascontiguousarray(values, dtype="<f4").tobytes()).decode("ascii")
 
 
 def _bytes(values: np.ndarray) -> str:

@@ -5,16 +5,14 @@ Importable without Streamlit, for the command line and the offline report.
 
 from __future__ import annotations
 
-import base64
 import json
 from pathlib import Path
 
-import numpy as np
-
 from components import colours
+from components.map_payload import map_payload
 from components.wording import masked_tokens
 from models.errors import InputError
-from models.explanation import AttentionMap, Explanation
+from models.explanation import Explanation
 
 _FOLDER = Path(__file__).parent
 _SHARED = _FOLDER.parent / "shared"
@@ -83,7 +81,7 @@ def payload(explanation: Explanation, before: Explanation | None = None, *, can_
         "ranking": explanation.ranking().tolist(),
         "before": None if before is None else before.probabilities.tolist(),
         "changed": masked_tokens(explanation),
-        "maps": [_map(map_, each) for map_ in explanation.attention],
+        "maps": [map_payload(map_, each) for map_ in explanation.attention],
         "provenance": {
             "checkpoint": provenance.checkpoint,
             "checkpoint_hash": provenance.checkpoint_hash,
@@ -124,21 +122,3 @@ mountReader({{ data: {embed["data"]}, parentElement, setTriggerValue() {{}} }});
 
 def _attribute(text: str) -> str:
     return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-
-
-def _map(map_: AttentionMap, most: int) -> dict:
-    weights, axes, averaged = map_.weights, list(map_.axes), []
-    for axis in ("query", "head", "layer"):
-        if weights.size > most and axis in axes:
-            averaged.append(f"{weights.shape[axes.index(axis)]:,} {'queries' if axis == 'query' else axis + 's'}")
-            weights = weights.mean(axis=axes.index(axis), dtype=np.float32)
-            axes.remove(axis)
-    note = f"The average over {' and '.join(averaged)}: the whole map is too large to draw." if averaged else ""
-    return {
-        "name": map_.name,
-        "description": map_.description,
-        "note": note,
-        "axes": axes,
-        "shape": list(weights.shape),
-        "weights": base64.b64encode(np.ascontiguousarray(weights, "<f4").tobytes()).decode("ascii"),
-    }

@@ -21,6 +21,7 @@ class LogMel:
     Args:
         sample_rate: Hz of the samples.
         window, hop, fft: samples in an analysis window (Hann), between frames, and in the FFT.
+        averaged: a frame's power is the mean over so many windows, `hop / averaged` apart (Welch 1967).
         bands: number of mel bands (Slaney's scale and normalisation, as librosa's default).
         low_hz, high_hz: the bands' range.
         range_db: energies lower than this below the mean are raised to it.
@@ -33,6 +34,7 @@ class LogMel:
     window: int = 400
     hop: int = 160
     fft: int = 512
+    averaged: int = 1
     bands: int = 64
     low_hz: float = 50.0
     high_hz: float = 8000.0
@@ -40,9 +42,18 @@ class LogMel:
     trim_db: float = 40.0
     trim_margin: int = 5
 
+    def __post_init__(self):
+        if self.averaged < 1 or self.hop % self.averaged:
+            raise ValueError(f"hop, {self.hop}, is no multiple of averaged, {self.averaged}.")
+
     @property
     def hop_seconds(self) -> float:
         return self.hop / self.sample_rate
+
+    @property
+    def heard(self) -> int:
+        """Samples that a frame hears: its windows, from the first one's begin to the last one's end."""
+        return self.window + self.hop - self.hop // self.averaged
 
     @property
     def band_hz(self) -> np.ndarray:
@@ -51,14 +62,16 @@ class LogMel:
 
     def power(self, samples: np.ndarray) -> np.ndarray:
         """Mel power of every frame, float32 of shape `(frames, bands)`, `frames = ceil(n / hop)`."""
-        frames = -(-len(samples) // self.hop)
-        before = (self.fft - self.hop) // 2
-        behind = (frames - 1) * self.hop + self.fft - before - len(samples)
+        hop = self.hop // self.averaged
+        frames = -(-len(samples) // self.hop) * self.averaged
+        before = (self.fft - hop) // 2
+        behind = (frames - 1) * hop + self.fft - before - len(samples)
         padded = np.pad(np.asarray(samples, np.float32), (before, max(behind, 0)))
         spectrum = librosa.stft(
-            padded, n_fft=self.fft, hop_length=self.hop, win_length=self.window, window="hann", center=False
+            padded, n_fft=self.fft, hop_length=hop, win_length=self.window, window="hann", center=False
         )
-        return (_filters(self) @ (np.abs(spectrum[:, :frames]) ** 2)).T
+        power = (_filters(self) @ (np.abs(spectrum[:, :frames]) ** 2)).T
+        return power.reshape(-1, self.averaged, self.bands).mean(axis=1) if self.averaged > 1 else power
 
     def used(self, power: np.ndarray) -> tuple[int, int]:
         """First and one past the last frame that the model reads.

@@ -51,11 +51,11 @@ def test_a_text_comes_back_from_csv_through_pandas():
         column = table[f"label_attention[{label}]"].to_numpy(np.float32)
         assert np.array_equal(column, explanation.attention[0].weights[i])
     for head in range(2):
-        column = table[f"self[head {head}]"].to_numpy(np.float32)
+        column = table[f"self[head {head + 1}]"].to_numpy(np.float32)
         assert np.allclose(column, explanation.attention[1].weights[head].mean(0), atol=1e-7)
     # The average over the heads is what the picture shows first.
     assert np.allclose(table["self"].to_numpy(np.float32), explanation.attention[1].weights.mean((0, 1)), atol=1e-7)
-    assert list(table).index("self") == list(table).index("self[head 0]") - 1
+    assert list(table).index("self") == list(table).index("self[head 1]") - 1
 
 
 def test_a_clip_comes_back_from_csv_through_pandas():
