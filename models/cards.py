@@ -150,7 +150,7 @@ def _members_alone(recipe, folds):
     last = [r["history"][-1].get("validation_uar") for r in folds]
     if not recipe.members or None in last:
         return ""
-    return f" Its {len(recipe.members)} networks alone, each with a seed of its own, reach {np.mean(last):.4f} on mean."
+    return f" Each of its {len(recipe.members)} networks alone, from a seed of its own: {np.mean(last):.4f} on average."
 
 
 def compared_card(recipe, *, command, seed, epochs, minutes, split, scores, model):
