@@ -16,7 +16,7 @@ import numpy as np
 from models import checkpoints
 from models.fused_lstm import fused_lstm
 from models.recipes import RECIPES
-from models.train_speech import member_recipes
+from models.train_speech import member_recipe
 from models.training import Batches, stream
 
 ROUNDS = 3
@@ -43,7 +43,7 @@ def main():
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    recipe = member_recipes(RECIPES["ravdess"])[0]
+    recipe = member_recipe(RECIPES["ravdess"])
     ways = {"a loop of operations": contextlib.nullcontext, "one operation": fused_lstm}
     trainers = {}
     for name, way in ways.items():

@@ -138,19 +138,22 @@ def speech_card(recipe, *, command, seed, epochs, minutes, folds, speakers, clip
             f"| **mean** | | {sum(r['n'] for r in folds)} | **{uar.mean():.4f}** | **{accuracy.mean():.4f}** |\n"
             f"| deviation | | | {uar.std():.4f} | {accuracy.std():.4f} |\n\n"
             "UAR is the unweighted average recall: the mean over emotions of the share found; guessing gives 0.125."
-            f"{_members_alone(recipe, folds)}\n\n"
+            f"{_members_alone(folds)}\n\n"
             f"| emotion | recall, all folds | most often mistaken for |\n| --- | ---: | --- |\n{recalls}\n\n"
             f"Cross-validated with\n\n```\n{commands}\n```"
         )
     return _card(recipe, model, command, seed, epochs, minutes, split, measured, "")
 
 
-def _members_alone(recipe, folds):
-    """What an ensemble's networks reach by themselves: the last row of each fold's history is their mean."""
-    last = [r["history"][-1].get("validation_uar") for r in folds]
-    if not recipe.members or None in last:
+def _members_alone(folds):
+    """What an ensemble's networks reach by themselves: for each the mean over the folds."""
+    alone = np.array([[scores["uar"] for scores in r.get("members", ())] for r in folds]).mean(axis=0)
+    if not alone.size:
         return ""
-    return f" Each of its {len(recipe.members)} networks alone, from a seed of its own: {np.mean(last):.4f} on average."
+    return (
+        f" Each of the {len(alone)} networks alone, with a seed of its own: "
+        f"{', '.join(f'{value:.4f}' for value in alone)}; {alone.mean():.4f} on average."
+    )
 
 
 def compared_card(recipe, *, command, seed, epochs, minutes, split, scores, model):

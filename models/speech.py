@@ -22,10 +22,6 @@ class AttentiveSpeechNetwork(keras.Model):
         recurrent_layers: number of stacked BiLSTMs.
         attention_units: hidden size of the attention.
         dropout, recurrent_dropout: rates while training.
-        level_free: whether the convolutions also see each band less its mean over the clip, which
-            takes away what microphone and voice colour every frame with.
-        statistics: whether the summary holds the states' weighted deviation beside their weighted mean
-            (attentive statistics pooling, Okabe et al. 2018).
 
     Call arguments:
         features: float tensor `(batch, frames, bands)`, `frames` a multiple of `step_frames`;
@@ -55,8 +51,6 @@ class AttentiveSpeechNetwork(keras.Model):
         attention_units=64,
         dropout=0.3,
         recurrent_dropout=0.0,
-        level_free=False,
-        statistics=False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -70,10 +64,7 @@ class AttentiveSpeechNetwork(keras.Model):
             "attention_units": attention_units,
             "dropout": dropout,
             "recurrent_dropout": recurrent_dropout,
-            "level_free": level_free,
-            "statistics": statistics,
         }
-        self.level_free, self.statistics = level_free, statistics
         self.step_frames = 1
         self.blocks = []
         for i, (channels, stride) in enumerate(zip(filters, time_strides, strict=True), start=1):
@@ -128,11 +119,6 @@ class AttentiveSpeechNetwork(keras.Model):
         """
         mask = ops.any(ops.not_equal(embedded, 0.0), axis=-1) if mask is None else ops.cast(mask, "bool")
         picture = ops.expand_dims(embedded, -1)
-        if self.level_free:
-            valid = ops.cast(mask, picture.dtype)[:, :, None, None]
-            mean = ops.sum(picture * valid, axis=1, keepdims=True)
-            mean = mean / ops.maximum(ops.sum(valid, axis=1, keepdims=True), 1.0)
-            picture = ops.concatenate([picture, (picture - mean) * valid], axis=-1)
         for convolution, normalization, stride in self.blocks:
             picture = ops.relu(normalization(convolution(picture), training=training))
             mask = mask[:, ::stride]
@@ -150,11 +136,6 @@ class AttentiveSpeechNetwork(keras.Model):
         summary, weights = self.attention(
             states, mask=mask, return_attention=True, training=training, attention_weights=attention_weights
         )
-        if self.statistics:
-            squares = ops.einsum("bt,btf->bf", weights, states * states)
-            # Above zero, as the root's slope there is infinite.
-            deviation = ops.sqrt(ops.maximum(squares - summary * summary, 0.0) + 1e-4)
-            summary = ops.concatenate([summary, deviation], axis=-1)
         return self.classifier(summary), weights
 
     def get_config(self):

@@ -10,17 +10,13 @@ from models.speech import AttentiveSpeechNetwork
 class AttentiveSpeechEnsemble(keras.Model):
     """Several networks of convolutions, stacked BiLSTMs and one trained query, whose probabilities are averaged.
 
-    A deep ensemble (Lakshminarayanan et al. 2017) of `AttentiveSpeechNetwork`s: networks that differ in how their
-    training began, and in what they see and pool, err on different clips. Every member attends by itself, so the map
-    has a row for each.
+    A deep ensemble (Lakshminarayanan et al. 2017) of `AttentiveSpeechNetwork`s: networks that differ only in how
+    their training began err on different clips. Every member attends by itself, so the map has a row for each.
 
     Args:
         labels: number of labels L.
-        members: for each network the other arguments of its `AttentiveSpeechNetwork`; `time_strides`, `units` and
-            `recurrent_layers` must be the same in all.
-
-    Raises:
-        ValueError: they are not.
+        members: number of networks.
+        member: the other arguments of every `AttentiveSpeechNetwork`.
 
     Call arguments:
         features, mask, return_attention: as of a member.
@@ -37,19 +33,13 @@ class AttentiveSpeechEnsemble(keras.Model):
         "emotions from."
     }
 
-    def __init__(self, labels, members=({}, {}, {}), **kwargs):
+    def __init__(self, labels, members=3, member=None, **kwargs):
         super().__init__(**kwargs)
         self.members = [
-            AttentiveSpeechNetwork(labels, **own, name=f"member_{i}") for i, own in enumerate(members, start=1)
+            AttentiveSpeechNetwork(labels, **(member or {}), name=f"member_{i + 1}") for i in range(members)
         ]
-        configs = [member.get_config() for member in self.members]
-        for name in ("time_strides", "units", "recurrent_layers"):
-            if any(config[name] != configs[0][name] for config in configs):
-                raise ValueError(f"Members answer together only with the same {name}.")
-        self.hyperparameters = {
-            "labels": labels,
-            "members": [{k: v for k, v in config.items() if k != "labels"} for config in configs],
-        }
+        self.hyperparameters = {"labels": labels, "members": members}
+        self.hyperparameters["member"] = {k: v for k, v in self.members[0].get_config().items() if k != "labels"}
 
     @property
     def step_frames(self):
@@ -91,8 +81,9 @@ class AttentiveSpeechEnsemble(keras.Model):
     def attend(self, states, mask=None, attention_weights=None, training=False):
         """Probabilities and attention weights `(batch, members, steps)`; given weights replace the members' own."""
         answers, weights = [], []
-        parts = ops.split(states, len(self.members), axis=-1)
-        for i, (member, own) in enumerate(zip(self.members, parts, strict=True)):
+        for i, (member, own) in enumerate(
+            zip(self.members, ops.split(states, len(self.members), axis=-1), strict=True)
+        ):
             given = None if attention_weights is None else attention_weights[:, i]
             answer, used = member.attend(own, mask, attention_weights=given, training=training)
             answers.append(answer)

@@ -140,14 +140,9 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
     return config, model, each_epoch
 
 
-def member_recipes(recipe):
-    """The recipe of each network of an ensemble."""
-    return [
-        replace(
-            recipe, architecture="attentive-speech", hyperparameters=recipe.hyperparameters | own, members=()
-        )
-        for own in recipe.members
-    ]  # fmt: skip
+def member_recipe(recipe):
+    """The recipe of one network of an ensemble."""
+    return replace(recipe, architecture="attentive-speech", members=1)
 
 
 def fit_members(recipe, items, variants, *, seed, report=print, **others):
@@ -160,12 +155,13 @@ def fit_members(recipe, items, variants, *, seed, report=print, **others):
         `(config, model, rows, maps)`: rows of the history, figures averaged over the members; and the samples' maps
         over the epochs, with a row for every member.
     """
-    if not recipe.members:
+    if recipe.members == 1:
         config, model, each_epoch = fit(recipe, items, variants, seed=seed, report=report, **others)
         return config, model, each_epoch.rows, each_epoch.stacked()
+    alone = member_recipe(recipe)
     runs = []
-    for i, alone in enumerate(member_recipes(recipe)):
-        said = f"member {i + 1} of {len(recipe.members)}  "
+    for i in range(recipe.members):
+        said = f"member {i + 1} of {recipe.members}  "
         runs.append(
             fit(
                 alone, items, variants, seed=seed + _BETWEEN_MEMBERS * i, report=lambda s, said=said: report(said + s),
@@ -173,11 +169,9 @@ def fit_members(recipe, items, variants, *, seed, report=print, **others):
             )
         )  # fmt: skip
     config = dict(runs[0][0])
+    member = {name: value for name, value in config["hyperparameters"].items() if name != "labels"}
     config["architecture"] = recipe.architecture
-    config["hyperparameters"] = {
-        "labels": len(config["labels"]),
-        "members": [{k: v for k, v in own["hyperparameters"].items() if k != "labels"} for own, *_ in runs],
-    }
+    config["hyperparameters"] = {"labels": len(config["labels"]), "members": len(runs), "member": member}
     model = checkpoints.build(config)
     for part, (_, trained, _) in zip(model.members, runs, strict=True):
         part.set_weights(trained.get_weights())
@@ -233,7 +227,9 @@ def cross_validate(recipe, folder, out, *, seed, folds=None, epochs=None, comman
         )  # fmt: skip
         truth = np.array([item.label for item in held[0]])
         frontend = SpeechFrontend(**config["frontend"])
-        probabilities = predict(model, [frontend.standardize(row[0]) for row in held[1]], multiple=model.step_frames)
+        clips = [frontend.standardize(row[0]) for row in held[1]]
+        probabilities = predict(model, clips, multiple=model.step_frames)
+        alone = [predict(part, clips, multiple=model.step_frames) for part in getattr(model, "members", ())]
         result = {
             "fold": fold,
             "speakers": sorted({item.speaker for item in held[0]}),
@@ -241,6 +237,7 @@ def cross_validate(recipe, folder, out, *, seed, folds=None, epochs=None, comman
             "confusion": confusion_matrix(
                 truth, probabilities.argmax(axis=1), labels=range(len(config["labels"]))
             ).tolist(),
+            "members": [speech_scores(truth, own) for own in alone],
             "seed": seed,
             "command": command,
             "minutes": round((time.time() - began) / 60, 1),
