@@ -1,4 +1,4 @@
-"""How much faster the default speech network trains with LSTMs as one operation (`models.fused_lstm`).
+"""How much faster one network of the default speech ensemble trains with LSTMs as one operation (`models.fused_lstm`).
 
 Both ways in one run, taken in turn, one CPU thread, noise for clips: medians of `ROUNDS` epochs of 20 batches, and
 their ratio. Run: `python -m benchmarks.training`
@@ -21,7 +21,7 @@ from models.training import Batches, stream
 
 ROUNDS = 3
 BATCHES = 20
-FRAMES = (220, 380)
+FRAMES = (110, 190)
 
 
 def trainer(recipe):

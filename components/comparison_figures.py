@@ -106,7 +106,7 @@ def probabilities(explanations, titles, *, dark: bool = False) -> go.Figure:
         values = [float(explanation.probabilities[index[label]]) for label in here]
         figure.add_bar(
             x=values, y=[html.escape(label) for label in here], orientation="h",
-            name="<br>".join(map(html.escape, textwrap.wrap(_short(titles[i]), _LINE))),
+            name="<br>".join(_wrapped(titles[i])),
             marker={"color": colour_of(i, dark), "line": {"width": 0}},
             text=[html.escape(probability(value)) for value in values], textposition="outside", cliponaxis=False,
             hovertemplate="%{y}: %{x:.3f}<extra></extra>",
@@ -223,12 +223,14 @@ def words(comparison) -> list[str]:
 
 def _lines(name, about):
     """A title's lines, as HTML: the name bold, what to know of the map below it."""
-    named = [f"<b>{html.escape(line)}</b>" for line in textwrap.wrap(_short(name), _LINE)]
+    named = [f"<b>{line}</b>" for line in _wrapped(name)]
     return named + [html.escape(line) for line in textwrap.wrap(about, _LINE + 4)]
 
 
-def _short(title):
-    return title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1] + "…"
+def _wrapped(title):
+    """A network's name in lines, as HTML."""
+    short = title if len(title) <= _LONGEST_TITLE else title[: _LONGEST_TITLE - 1] + "…"
+    return [html.escape(line) for line in textwrap.wrap(short, _LINE)]
 
 
 def _ink(dark):

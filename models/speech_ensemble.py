@@ -8,15 +8,18 @@ from models.speech import AttentiveSpeechNetwork
 
 @keras.saving.register_keras_serializable("earmark")
 class AttentiveSpeechEnsemble(keras.Model):
-    """Several networks of convolutions, stacked BiLSTMs and one trained query, whose probabilities are averaged.
+    """Several networks whose probabilities are averaged, each of convolutions, stacked BiLSTMs and one trained query.
 
-    A deep ensemble (Lakshminarayanan et al. 2017) of `AttentiveSpeechNetwork`s: networks that differ only in how
-    their training began err on different clips. Every member attends by itself, so the map has a row for each.
+    A deep ensemble (Lakshminarayanan et al. 2017) of `AttentiveSpeechNetwork`s: networks that differ only in their
+    seed err on different clips. Every member attends by itself, so the map has a row for each.
 
     Args:
         labels: number of labels L.
         members: number of networks.
         member: the other arguments of every `AttentiveSpeechNetwork`.
+
+    Raises:
+        ValueError: there is no member.
 
     Call arguments:
         features, mask, return_attention: as of a member.
@@ -30,11 +33,13 @@ class AttentiveSpeechEnsemble(keras.Model):
     attention_descriptions = {
         "universal_query": "Several networks, trained apart, answer together. In each, one trained query looks at "
         "every moment of the clip; the weights say how much of each moment went into the summary that it reads the "
-        "emotions from."
+        "emotions from. Unless one network is chosen, their average is shown; that average is tested, too."
     }
 
     def __init__(self, labels, members=3, member=None, **kwargs):
         super().__init__(**kwargs)
+        if members < 1:
+            raise ValueError(f"An ensemble needs at least one network, not {members}.")
         self.members = [
             AttentiveSpeechNetwork(labels, **(member or {}), name=f"member_{i + 1}") for i in range(members)
         ]

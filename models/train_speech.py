@@ -257,14 +257,14 @@ def train(recipe, folder, out, *, seed, folds=None, epochs=None, samples=None, c
         The folds' means, empty if there are none.
     """
     if folds:
-        read_folds(folds)  # none there: say so before the long work
+        read_folds(folds, recipe.members)  # none there, or of another recipe: say so before the long work
     items, variants = load_corpus(recipe, folder, report)
     began = time.time()
     config, model, rows, maps = fit_members(
         recipe, items, variants, seed=seed, epochs=epochs, samples=samples, report=report
     )
     minutes = (time.time() - began) / 60
-    results = read_folds(folds) if folds else []  # now, as some may have been trained beside this run
+    results = read_folds(folds, recipe.members) if folds else []  # now, as some may have been trained beside this run
     history = _with_fold_means(rows, results)
     card = cards.speech_card(
         recipe, command=command, seed=seed, epochs=epochs or recipe.epochs, minutes=minutes, folds=results,
@@ -277,15 +277,24 @@ def train(recipe, folder, out, *, seed, folds=None, epochs=None, samples=None, c
     return {name: float(np.mean([r[name] for r in results])) for name in ("uar", "accuracy")}
 
 
-def read_folds(folder) -> list[dict]:
+def read_folds(folder, members: int) -> list[dict]:
     """The results that `cross_validate` left in a folder, by fold.
 
+    Args:
+        members: networks that answer together, as the recipe says.
+
     Raises:
-        InputError: there are none.
+        InputError: there are none, or they are of another number of networks.
     """
     results = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(folder).glob("fold-*.json"))]
     if not results:
         raise InputError(f"{folder} holds no fold-*.json. Run cross-validate first.")
+    for result in results:
+        if (len(result.get("members", ())) or 1) != members:
+            raise InputError(
+                f"Fold {result['fold']} in {folder} is of another recipe: it has not {members} networks that answer "
+                "together. Run cross-validate again, into an empty folder."
+            )
     return results
 
 

@@ -86,9 +86,8 @@ class Figures:
             front end's `trim_db` under the loudest) or on words the vocabulary lacks or that are
             masked (text), 0 to 1.
         unheard_share: share of the steps that are such, 0 to 1: what uniform weights would have there.
-        heads: `effective` of each head, or of each network of an ensemble, in order; empty where the map has neither
-            axis.
-        labels: `effective` of each label, in order; empty where the map has no label axis.
+        heads, labels, networks: `effective` of each head, label, or network of an ensemble, in order; empty where
+            the map has no such axis.
     """
 
     map: str
@@ -99,6 +98,7 @@ class Figures:
     unheard_share: float
     heads: tuple[float, ...] = ()
     labels: tuple[float, ...] = ()
+    networks: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -222,6 +222,7 @@ class Trust:
         body = saved.opened(text, format=FORMAT, version=FORMAT_VERSION, what=what, button=button)
         try:
             # Files saved before these figures were there lack them.
+            body["figures"] = [{"networks": []} | figures for figures in body["figures"]]
             return typed.read(cls, {"ferret": []} | body)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InputError(
@@ -448,7 +449,7 @@ def _figures(map_, label, unheard):
     def along(axis):
         if axis not in map_.axes:
             return ()
-        # A head is looked at for the label under test; a label with the heads averaged.
+        # Each is looked at for the label under test, with the others averaged.
         fixed = {} if axis == "label" else {"label": label}
         size = map_.weights.shape[map_.axes.index(axis)]
         return tuple(_effective(map_.select(**fixed, **{axis: i})) for i in range(size))
@@ -460,8 +461,9 @@ def _figures(map_, label, unheard):
         effective=effective,
         unheard_mass=float(weights[unheard].sum()),
         unheard_share=float(unheard.mean()),
-        heads=along("head") or along("network"),
+        heads=along("head"),
         labels=along("label"),
+        networks=along("network"),
     )
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from components import colours
 from components.comparison_figures import colour_of
 from components.comparison_wording import about_map
+from components.map_payload import floats
 
 if TYPE_CHECKING:
     from models.comparison import Comparison
@@ -64,12 +62,8 @@ def payload(comparison: Comparison, titles, *, relative: bool) -> dict:
                 "title": title,
                 "about": about_map(comparison, i),
                 "colours": [colour_of(i, False), colour_of(i, True)],
-                "weights": None if row.weights is None else _base64(row.weights),
+                "weights": None if row.weights is None else floats(row.weights),
             }
             for i, (title, row) in enumerate(zip(titles, comparison.rows, strict=True))
         ],
     }
-
-
-def _base64(weights):
-    return base64.b64encode(np.ascontiguousarray(weights, "<f4").tobytes()).decode("ascii")

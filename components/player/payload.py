@@ -28,7 +28,7 @@ _SCRIPTS = (
 )
 _STYLES = (_SHARED / "base.css", _SHARED / "probabilities.css", _HERE / "player.css")
 
-# 16 MB of float32 for all maps together; larger ones are averaged over queries, heads or layers before they are sent.
+# 16 MB of float32 for all maps together; larger ones are averaged (see `map_payload`) before they are sent.
 MOST_WEIGHTS = 4_000_000
 _EXPORT = re.compile(r"^export default function ?\(", re.MULTILINE)
 

@@ -49,8 +49,8 @@ def payload(explanation: Explanation, before: Explanation | None = None, *, can_
 
     Returns:
         A dict of text, token offsets (code points), labels and probabilities, and each map's weights as
-        base64 of little-endian float32. Maps too large to send are averaged over their queries, heads or
-        layers, and say so in `note`.
+        base64 of little-endian float32. Maps too large to send are averaged (see `map_payload`), and say so
+        in `note`.
 
     Raises:
         InputError: the explanation is not of a text, its tokens do not lie in order within the text, or

@@ -14,8 +14,8 @@ from scipy.sparse import csr_array
 class LogMel:
     """Log-mel energies of the part of a clip that has sound in it.
 
-    Frame `i` describes the samples from `i * hop` to `(i + 1) * hop`, its window centred on
-    them. Energies are taken relative to the mean energy of the used part, so that the features,
+    Frame `i` describes the samples from `i * hop` to `(i + 1) * hop`, its window (or windows,
+    together) centred on them. Energies are taken relative to the mean energy of the used part, so that the features,
     and with them the prediction, do not depend on how loud the clip was recorded.
 
     Args:
@@ -28,6 +28,9 @@ class LogMel:
         trim_db: frames at either end of the clip that are this much quieter than its loudest
             frame are left out.
         trim_margin: frames kept before and behind.
+
+    Raises:
+        ValueError: `hop` is no multiple of `averaged`.
     """
 
     sample_rate: int = 16000
@@ -44,7 +47,7 @@ class LogMel:
 
     def __post_init__(self):
         if self.averaged < 1 or self.hop % self.averaged:
-            raise ValueError(f"hop, {self.hop}, is no multiple of averaged, {self.averaged}.")
+            raise ValueError(f"hop ({self.hop}) must be a multiple of averaged ({self.averaged}).")
 
     @property
     def hop_seconds(self) -> float:
@@ -52,7 +55,7 @@ class LogMel:
 
     @property
     def heard(self) -> int:
-        """Samples that a frame hears: its windows, from the first one's begin to the last one's end."""
+        """Samples that a frame hears: from the start of its first window to the end of its last."""
         return self.window + self.hop - self.hop // self.averaged
 
     @property

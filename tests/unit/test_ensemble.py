@@ -6,14 +6,17 @@ import keras
 import numpy as np
 import pytest
 
-from models import checkpoints
+from models import checkpoints, train_speech
 from models.augmentation import SpeechAugmentation
+from models.errors import InputError
 from models.explain import explain_clip
+from models.frontend import audio
 from models.needed import replaceable
 from models.recipes import SpeechRecipe
 from models.speech_ensemble import AttentiveSpeechEnsemble
-from models.train_speech import fit, fit_members, member_recipe
+from models.train_speech import cross_validate, fit, fit_members, member_recipe, read_folds, train
 from models.training import pad
+from models.trust import assess
 from tests.unit.test_systems import noise
 
 MEMBER = {
@@ -83,22 +86,33 @@ def corpus():
     return items, [[rng.exponential(size=(40 + i, 64)).astype(np.float32)] for i in range(16)]
 
 
-def test_members_are_trained_as_networks_of_their_own_and_put_together(corpus, tmp_path):
+@pytest.fixture
+def runs(monkeypatch):
+    """What `fit` gives for each network, in order, as it is trained."""
+    made = []
+
+    def recorded(recipe, *corpus, **options):
+        made.append((recipe, options["seed"], *fit(recipe, *corpus, **options)))
+        return made[-1][2:]
+
+    monkeypatch.setattr(train_speech, "fit", recorded)
+    return made
+
+
+def test_members_are_trained_as_networks_of_their_own_and_put_together(corpus, tmp_path, runs):
     data = noise(0.8)
-    config, model, rows, maps = fit_members(
-        RECIPE, *corpus, seed=3, validation=corpus, samples={"a.wav": data}, report=lambda line: None
-    )
+    config, model, rows, maps = fit_members(RECIPE, *corpus, seed=3, samples={"a.wav": data}, report=lambda line: None)
     assert config["architecture"] == "attentive-speech-ensemble" and config["hyperparameters"] == model.get_config()
-    runs = [
-        fit(member_recipe(RECIPE), *corpus, seed=seed, samples={"a.wav": data}, report=lambda line: None)
-        for seed in (3, 10_003)
-    ]
-    for part, (_, trained, _) in zip(model.members, runs, strict=True):
+    assert [seed for _, seed, *_ in runs] == [3, 10_003]
+    assert all(recipe == member_recipe(RECIPE) and recipe.members == 1 for recipe, *_ in runs)
+    networks, epochs = [run[3] for run in runs], [run[4] for run in runs]
+    for part, trained in zip(model.members, networks, strict=True):
         for ours, own in zip(part.get_weights(), trained.get_weights(), strict=True):
-            np.testing.assert_allclose(ours, own, atol=1e-5)
+            np.testing.assert_array_equal(ours, own)
+    assert not np.allclose(*(network.get_weights()[0] for network in networks))
     assert [row["epoch"] for row in rows] == [1, 2]
-    assert rows[1]["loss"] == pytest.approx(np.mean([run.rows[1]["loss"] for *_, run in runs]), rel=1e-4)
-    steps = runs[0][2].stacked()["a.wav/universal_query"].shape[-1]
+    assert rows[1]["loss"] == pytest.approx(np.mean([each.rows[1]["loss"] for each in epochs]))
+    steps = epochs[0].stacked()["a.wav/universal_query"].shape[-1]
     assert maps["a.wav/universal_query"].shape == (2, 2, steps) and maps["a.wav/probabilities"].shape == (2, 8)
 
     checkpoints.save(tmp_path / "toy", config, model, card="", history=rows, epochs=maps)
@@ -106,21 +120,50 @@ def test_members_are_trained_as_networks_of_their_own_and_put_together(corpus, t
     explanation = explain_clip(loaded, data, name="a.wav")
     (shown,) = explanation.attention
     assert shown.axes == ("network", "step") and shown.weights.shape == (2, steps)
-    np.testing.assert_allclose(
-        explanation.probabilities,
-        np.mean([np.asarray(t(loaded.frontend(*_samples(data)).windows[0][None]))[0] for _, t, _ in runs], axis=0),
-        atol=1e-4,
-    )
+    features = loaded.frontend(audio.decode(data, sample_rate=16000, name="a.wav").samples, 4).windows[0][None]
+    alone = np.mean([np.asarray(network(features))[0] for network in networks], axis=0)
+    np.testing.assert_allclose(explanation.probabilities, alone, atol=1e-5)
+    figures = assess(loaded, explanation).figures[0]
+    assert len(figures.networks) == 2 and figures.heads == figures.labels == ()
 
 
-def _samples(data):
-    from models.frontend import audio
-
-    return audio.decode(data, sample_rate=16000, name="a.wav").samples, 4
-
-
-def test_one_member_is_a_plain_network(corpus):
+def test_a_plain_recipe_is_a_plain_network(corpus):
     config, model, rows, _ = fit_members(
         replace(member_recipe(RECIPE), epochs=1), *corpus, seed=3, report=lambda line: None
     )
     assert config["architecture"] == "attentive-speech" and not hasattr(model, "members") and len(rows) == 1
+
+
+def test_folds_keep_what_each_network_reaches_and_the_card_says_it(tmp_path):
+    corpus, folds = tmp_path / "corpus", tmp_path / "folds"
+    corpus.mkdir()
+    for actor in (1, 5):
+        for emotion in range(1, 9):
+            (corpus / f"03-01-{emotion:02}-01-01-01-{actor:02}.wav").write_bytes(noise(0.3 + 0.05 * emotion))
+    recipe = replace(RECIPE, epochs=1)
+    options = {"seed": 1, "report": lambda line: None}
+    cross_validate(recipe, corpus, folds, **options)
+    found = read_folds(folds, 2)
+    assert [(r["fold"], r["speakers"], len(r["members"])) for r in found] == [(0, [1], 2), (1, [5], 2)]
+    assert train(recipe, corpus, tmp_path / "toy", folds=folds, **options)["uar"] == np.mean([r["uar"] for r in found])
+    card = (tmp_path / "toy" / "card.md").read_text()
+    alone = np.mean([[one["uar"] for one in r["members"]] for r in found], axis=0)
+    assert f"reach a UAR of {alone[0]:.4f}, {alone[1]:.4f}" in card and "ensembles of the same recipe" in card
+    with pytest.raises(InputError, match="another recipe"):
+        train(replace(recipe, members=3), corpus, tmp_path / "no", folds=folds, **options)
+    assert not (tmp_path / "no").exists()
+
+
+def test_no_network_is_no_ensemble():
+    with pytest.raises(ValueError, match="at least one network"):
+        AttentiveSpeechEnsemble(8, members=0)
+
+
+def test_padding_alone_is_no_nan_and_the_config_rebuilds_it(ensemble):
+    probabilities, maps = ensemble(np.zeros((1, 40, 64), np.float32), return_attention=True)
+    assert np.isfinite(np.asarray(probabilities)).all() and not np.asarray(maps["universal_query"]).any()
+    again = AttentiveSpeechEnsemble.from_config(ensemble.get_config())
+    again(np.ones((1, 8, 64), np.float32))
+    again.set_weights(ensemble.get_weights())
+    features = np.random.default_rng(1).normal(size=(1, 40, 64)).astype(np.float32)
+    np.testing.assert_allclose(np.asarray(again(features)), np.asarray(ensemble(features)), atol=1e-6)

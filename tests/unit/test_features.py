@@ -57,7 +57,7 @@ class TestPower:
 
     @pytest.mark.parametrize("changes", [{"averaged": 3}, {"averaged": 0}])
     def test_a_hop_that_is_no_multiple_is_refused(self, changes):
-        with pytest.raises(ValueError, match="no multiple"):
+        with pytest.raises(ValueError, match="must be a multiple"):
             LogMel(**changes)
 
     @settings(max_examples=40, deadline=None)

@@ -162,8 +162,16 @@ def test_the_small_tables_hold_their_figures(case):
     needed = trust_tables.needed_table(trust).set_index("weights")["moved"]
     assert needed["shuffled"] == trust.needed.shuffled_mean and needed["all steps alike"] == trust.needed.uniform
     figures = trust_tables.figures_table(trust)
-    heads = sum(len(f.heads) for f in trust.figures)
-    assert len(figures) == len(trust.figures) + heads
+    expected = [
+        name
+        for f in trust.figures
+        for name in (
+            f.map,
+            *(f"{f.map}, network {i + 1}" for i in range(len(f.networks))),
+            *(f"{f.map}, head {i + 1}" for i in range(len(f.heads))),
+        )
+    ]
+    assert figures["map"].tolist() == expected
     labels = trust_tables.labels_table(trust, explanation)
     if explanation.modality == "speech":
         assert len(labels) == 0
