@@ -18,7 +18,7 @@ def steps_table(explanation: Explanation) -> pd.DataFrame:
     Columns are `step`; for speech `start_s`, `end_s` (seconds of the original clip); for text
     `start`, `end` (character offsets), `token` (as typed) and `known`; then `changed` (was the
     step muted or masked) and one column a map, `MAP`, or `MAP[LABEL]`, `MAP[head 1]` and so on
-    where the map has these axes; before those of the heads (layers, networks) their average, which the
+    where the map has these axes; before those of the heads (or layers) their average, which the
     pictures show first. A query axis is averaged: a row is one attended step. A per-step task adds
     `p(LABEL)`, each step's own probabilities. Of two columns with one name, the second is called `NAME (2)`.
     """

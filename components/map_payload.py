@@ -7,7 +7,7 @@ import numpy as np
 from models.explanation import AttentionMap
 
 # In the order that they are averaged away in, where a map is too large, and what several of each are called.
-_MANY = {"query": "queries", "head": "heads", "layer": "layers", "network": "networks"}
+_MANY = {"query": "queries", "head": "heads", "layer": "layers"}
 
 
 def map_payload(attention: AttentionMap, most: int) -> dict:

@@ -90,18 +90,17 @@ def needed_table(trust: Trust) -> pd.DataFrame:
 
 
 def figures_table(trust: Trust) -> pd.DataFrame:
-    """One row an attention map, then one each network or head of it: `map`, `steps`, `effective`, and for whole maps
-    `entropy`, `unheard_mass` and `unheard_share`."""
+    """One row an attention map, then one each head of it: `map`, `steps`, `effective`, and for whole maps `entropy`,
+    `unheard_mass` and `unheard_share`."""
     rows = []
     for f in trust.figures:
         whole = {"entropy": f.entropy, "unheard_mass": f.unheard_mass, "unheard_share": f.unheard_share}
         rows.append({"map": f.map, "steps": f.steps, "effective": f.effective} | whole)
-        for part, values in (("network", f.networks), ("head", f.heads)):
-            if len(values) > 1:
-                rows += [
-                    {"map": f"{f.map}, {part} {i}", "steps": f.steps, "effective": effective}
-                    for i, effective in enumerate(values, start=1)
-                ]
+        if len(f.heads) > 1:
+            rows += [
+                {"map": f"{f.map}, head {i}", "steps": f.steps, "effective": effective}
+                for i, effective in enumerate(f.heads, start=1)
+            ]
     return pd.DataFrame(rows, columns=["map", "steps", "effective", "entropy", "unheard_mass", "unheard_share"])
 
 

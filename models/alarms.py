@@ -19,7 +19,7 @@ UNHEARD, UNHEARD_TIMES = 0.25, 1.1
 # with more than this share of the entropy of blind guessing is close to it (of two labels: 0.68 or less).
 SURE, BLIND = 0.5, 0.9
 # What a clip's `spectrum_distance` may be where its checkpoint keeps no `familiarity.json`: between what 99 % of
-# RAVDESS' clips stay within (0.64) and the largest of them (0.85), in frames of 10 ms.
+# RAVDESS' clips stay within (0.64) and the largest of them (0.85).
 UNLIKE = 0.75
 
 

@@ -112,15 +112,15 @@ def speech_card(recipe, *, command, seed, epochs, minutes, folds, speakers, clip
     """
     split = (
         f"The shipped weights were trained on all {clips:,} clips of actors {speakers[0]} to {speakers[-1]}. The "
-        f"figures are those of {'ensembles' if recipe.members > 1 else 'networks'} of the same recipe, each trained "
-        f"without {ACTORS_A_FOLD} of the actors and scored on these after the last epoch. Some settings were chosen by "
-        "figures of these folds, so the mean is a little rosy. Actors 21 to 24 of the corpus were not used at all."
+        f"figures are those of networks of the same recipe, each trained without {ACTORS_A_FOLD} of the actors and "
+        "scored on these after the last epoch. Settings were tuned on fold 0, so its figure is a little rosy. Actors "
+        "21 to 24 of the corpus were not used at all."
     )
     if folds and epochs != recipe.epochs:
         fewer = clips - folds[0]["n"]
         split += (
             f"\n\nA fold trained for {recipe.epochs} epochs on {fewer:,} clips; the shipped weights for {epochs} on "
-            f"all {clips:,}: {epochs * clips:,} clips seen, after {recipe.epochs * fewer:,}."
+            f"all {clips:,}: {epochs * clips:,} clips seen, as against {recipe.epochs * fewer:,}."
         )
     measured = "Not measured: no cross-validation was given."
     if folds:
@@ -142,25 +142,11 @@ def speech_card(recipe, *, command, seed, epochs, minutes, folds, speakers, clip
             f"{rows}\n"
             f"| **mean** | | {sum(r['n'] for r in folds)} | **{uar.mean():.4f}** | **{accuracy.mean():.4f}** |\n"
             f"| deviation | | | {uar.std():.4f} | {accuracy.std():.4f} |\n\n"
-            "UAR is the unweighted average recall: the mean over emotions of the share found; guessing gives 0.125."
-            f"{_members_alone(folds)}\n\n"
+            "UAR is the unweighted average recall: the mean over emotions of the share found; guessing gives 0.125.\n\n"
             f"| emotion | recall, all folds | most often mistaken for |\n| --- | ---: | --- |\n{recalls}\n\n"
             f"Cross-validated with\n\n```\n{commands}\n```"
         )
     return _card(recipe, model, command, seed, epochs, minutes, split, measured, "")
-
-
-def _members_alone(folds):
-    """What an ensemble's networks reach by themselves: for each the mean over the folds."""
-    alone = np.array([[scores["uar"] for scores in r.get("members", ())] for r in folds]).mean(axis=0)
-    if not alone.size:
-        return ""
-    figures = ", ".join(f"{value:.4f}" for value in alone)
-    return (
-        f"\n\nAlone, the {len(alone)} networks, each from a seed of its own, reach a UAR of {figures} (means over the "
-        f"folds), {alone.mean():.4f} on average. The curve of the training shows the mean of the single networks; "
-        "together they were scored once, after the last epoch."
-    )
 
 
 def compared_card(recipe, *, command, seed, epochs, minutes, split, scores, model):

@@ -253,8 +253,7 @@ def build(config):
     if config["modality"] == "text":
         model(np.ones((1, 2), np.int32))
     else:
-        own = config["hyperparameters"].get("member") or config["hyperparameters"]  # of an ensemble: its members'
-        model(np.ones((1, 2 * model.step_frames, own.get("bands", 64)), np.float32))
+        model(np.ones((1, 2 * model.step_frames, config["hyperparameters"].get("bands", 64)), np.float32))
     return model
 
 

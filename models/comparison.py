@@ -90,7 +90,7 @@ class Comparison:
 def compare(explanations, label: str | None = None) -> Comparison:
     """Bring the first map of each explanation to one axis and measure how far they agree.
 
-    Heads, hops, layers, networks and looking steps are averaged.
+    Heads, hops, layers and looking steps are averaged.
 
     Args:
         explanations: of one input, by different checkpoints; changed (muted, masked) in the same way.

@@ -21,8 +21,7 @@ from models.errors import InputError
 FORMAT = "earmark-explanation"
 FORMAT_VERSION = 1
 
-# `network`: those of an ensemble; `head`: also the hops of one attention.
-AXES = ("network", "layer", "head", "label", "query", "step")
+AXES = ("layer", "head", "label", "query", "step")
 TASKS = ("single-label", "multi-label", "per-step")
 MODALITIES = ("speech", "text")
 
@@ -68,8 +67,7 @@ class AttentionMap:
         weights: float32, one dimension per entry of `axes`. Over the last axis they sum to 1
             (or are all zero where no step was valid). Padding is already cut off.
         axes: names of the dimensions, in order, each one of `AXES`; the last is `"step"`.
-            A universal query gives `("step",)`, label attention `("label", "step")`, an ensemble
-            `("network", "step")`.
+            A universal query gives `("step",)`, label attention `("label", "step")`.
         description: what the map is, in plain words.
     """
 

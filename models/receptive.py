@@ -48,10 +48,10 @@ def receptive_field(checkpoint) -> ReceptiveField | None:
         return None
     spec = checkpoint.frontend.log_mel
     apart, frames = 1, 1
-    stages = [Stage("frames", spec.hop_seconds, spec.heard / spec.sample_rate)]
+    stages = [Stage("frames", spec.hop_seconds, spec.window / spec.sample_rate)]
     for name, kernel, stride in layers:
         frames += (kernel - 1) * apart
         apart *= stride
-        heard = ((frames - 1) * spec.hop + spec.heard) / spec.sample_rate
+        heard = ((frames - 1) * spec.hop + spec.window) / spec.sample_rate
         stages.append(Stage(name, apart * spec.hop_seconds, heard))
     return ReceptiveField(tuple(stages), checkpoint.model.recurrent_before_attention)

@@ -24,7 +24,6 @@ class SpeechRecipe:
             number of epochs is fixed beforehand: no epoch is chosen by looking at a fold.
         label_smoothing: share of a target spread evenly over all labels.
         mixup: strength of mixup; see `Batches`.
-        members: networks trained apart that answer together; see `AttentiveSpeechEnsemble`.
         weights: sample weight by label; RAVDESS has half as many neutral clips.
     """
 
@@ -42,7 +41,6 @@ class SpeechRecipe:
     weight_decay: float = 1e-3
     label_smoothing: float = 0.1
     mixup: float = 0.0
-    members: int = 1
     weights: dict = field(default_factory=lambda: {"neutral": 1.6})
     modality: str = "speech"
 
@@ -96,16 +94,7 @@ class TextRecipe:
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        SpeechRecipe(
-            "ravdess",
-            "Emotion in speech (RAVDESS)",
-            1,
-            architecture="attentive-speech-ensemble",
-            members=3,
-            # Frames of 20 ms, each the mean of two usual ones: half the steps, half the time of an epoch. The cut ends
-            # and masks of the augmentation, counted in frames, are twice as long with them.
-            log_mel={"hop": 320, "averaged": 2, "trim_margin": 3},
-        ),
+        SpeechRecipe("ravdess", "Emotion in speech (RAVDESS)", 1),
         TextRecipe(
             "reuters",
             "Topics of news (Reuters-21578)",

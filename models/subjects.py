@@ -194,7 +194,7 @@ class ClipSubject(Subject):
     @cached_property
     def _local(self):
         spec = self.checkpoint.frontend.log_mel
-        reach = (spec.fft - spec.hop // spec.averaged) // 2 + _FADE * spec.sample_rate
+        reach = (spec.fft - spec.hop) // 2 + _FADE * spec.sample_rate
         return reach <= self.step_frames * spec.hop
 
     def without(self, removed, window, removal):

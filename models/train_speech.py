@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -24,7 +23,6 @@ from models.recipes import ACTORS_A_FOLD
 from models.training import Batches, EachEpoch, StopAt, cosine_schedule, predict, stream
 
 _SCORED_EVERY = 5  # epochs, in cross-validation
-_BETWEEN_MEMBERS = 10_000  # of their seeds
 
 
 def load_corpus(recipe, folder, report=print, read=datasets.ravdess):
@@ -140,55 +138,6 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
     return config, model, each_epoch
 
 
-def member_recipe(recipe):
-    """The recipe of one network of an ensemble."""
-    return replace(recipe, architecture="attentive-speech", members=1)
-
-
-def fit_members(recipe, items, variants, *, seed, report=print, **others):
-    """Train the networks of an ensemble one after another and put them together; of a plain recipe, just `fit`.
-
-    Args:
-        others: as of `fit`.
-
-    Returns:
-        `(config, model, rows, maps)`: rows of the history, figures averaged over the members; and the samples' maps
-        over the epochs, with a row for every member.
-    """
-    if recipe.members == 1:
-        config, model, each_epoch = fit(recipe, items, variants, seed=seed, report=report, **others)
-        return config, model, each_epoch.rows, each_epoch.stacked()
-    alone = member_recipe(recipe)
-    runs = []
-    for i in range(recipe.members):
-        said = f"member {i + 1} of {recipe.members}  "
-        runs.append(
-            fit(
-                alone, items, variants, seed=seed + _BETWEEN_MEMBERS * i, report=lambda s, said=said: report(said + s),
-                **others,
-            )
-        )  # fmt: skip
-    config = dict(runs[0][0])
-    member = {name: value for name, value in config["hyperparameters"].items() if name != "labels"}
-    config["architecture"] = recipe.architecture
-    config["hyperparameters"] = {"labels": len(config["labels"]), "members": len(runs), "member": member}
-    model = checkpoints.build(config)
-    for part, (_, trained, _) in zip(model.members, runs, strict=True):
-        part.set_weights(trained.get_weights())
-    rows = [
-        {name: float(np.mean([row[name] for row in same])) for name in same[0]} | {"epoch": same[0]["epoch"]}
-        for same in zip(*(each_epoch.rows for *_, each_epoch in runs), strict=True)
-    ]
-    stacked = [each_epoch.stacked() for *_, each_epoch in runs]
-    maps = {
-        name: np.mean([s[name] for s in stacked], axis=0, dtype=np.float32).astype(np.float16)
-        if name.endswith("/probabilities")
-        else np.stack([s[name] for s in stacked], axis=1)
-        for name in stacked[0]
-    }
-    return config, model, rows, maps
-
-
 def _standard(recipe, spec, variants):
     """The frontend's config: its features, and their mean and deviation over the clips as they are."""
     frames = np.concatenate([spec.decibel(row[0]) for row in variants])
@@ -221,15 +170,13 @@ def cross_validate(recipe, folder, out, *, seed, folds=None, epochs=None, comman
         inside, outside = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
         held = [items[i] for i in outside], [variants[i] for i in outside]
         began = time.time()
-        config, model, rows, _ = fit_members(
+        config, model, each_epoch = fit(
             recipe, [items[i] for i in inside], [variants[i] for i in inside],
             seed=seed * 100 + fold, epochs=epochs, validation=held, report=lambda s, f=fold: report(f"fold {f}  {s}"),
         )  # fmt: skip
         truth = np.array([item.label for item in held[0]])
         frontend = SpeechFrontend(**config["frontend"])
-        clips = [frontend.standardize(row[0]) for row in held[1]]
-        probabilities = predict(model, clips, multiple=model.step_frames)
-        alone = [predict(part, clips, multiple=model.step_frames) for part in getattr(model, "members", ())]
+        probabilities = predict(model, [frontend.standardize(row[0]) for row in held[1]], multiple=model.step_frames)
         result = {
             "fold": fold,
             "speakers": sorted({item.speaker for item in held[0]}),
@@ -237,11 +184,10 @@ def cross_validate(recipe, folder, out, *, seed, folds=None, epochs=None, comman
             "confusion": confusion_matrix(
                 truth, probabilities.argmax(axis=1), labels=range(len(config["labels"]))
             ).tolist(),
-            "members": [speech_scores(truth, own) for own in alone],
             "seed": seed,
             "command": command,
             "minutes": round((time.time() - began) / 60, 1),
-            "history": rows,
+            "history": each_epoch.rows,
         }
         (out / f"fold-{fold}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         report(f"fold {fold}  UAR {result['uar']:.4f}  accuracy {result['accuracy']:.4f}")
@@ -257,44 +203,33 @@ def train(recipe, folder, out, *, seed, folds=None, epochs=None, samples=None, c
         The folds' means, empty if there are none.
     """
     if folds:
-        read_folds(folds, recipe.members)  # none there, or of another recipe: say so before the long work
+        read_folds(folds)  # none there: say so before the long work
     items, variants = load_corpus(recipe, folder, report)
     began = time.time()
-    config, model, rows, maps = fit_members(
-        recipe, items, variants, seed=seed, epochs=epochs, samples=samples, report=report
-    )
+    config, model, each_epoch = fit(recipe, items, variants, seed=seed, epochs=epochs, samples=samples, report=report)
     minutes = (time.time() - began) / 60
-    results = read_folds(folds, recipe.members) if folds else []  # now, as some may have been trained beside this run
-    history = _with_fold_means(rows, results)
+    results = read_folds(folds) if folds else []  # now, as some may have been trained beside this run
+    history = _with_fold_means(each_epoch.rows, results)
     card = cards.speech_card(
         recipe, command=command, seed=seed, epochs=epochs or recipe.epochs, minutes=minutes, folds=results,
         speakers=sorted({item.speaker for item in items}), clips=len(items), model=model,
     )  # fmt: skip
-    checkpoints.save(out, config, model, card=card, history=history, epochs=maps)
+    checkpoints.save(out, config, model, card=card, history=history, epochs=each_epoch.stacked())
     if not results:
         return {}
     (Path(out) / "folds.json").write_text(json.dumps(results) + "\n", encoding="utf-8")
     return {name: float(np.mean([r[name] for r in results])) for name in ("uar", "accuracy")}
 
 
-def read_folds(folder, members: int) -> list[dict]:
+def read_folds(folder) -> list[dict]:
     """The results that `cross_validate` left in a folder, by fold.
 
-    Args:
-        members: networks that answer together, as the recipe says.
-
     Raises:
-        InputError: there are none, or they are of another number of networks.
+        InputError: there are none.
     """
     results = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(folder).glob("fold-*.json"))]
     if not results:
         raise InputError(f"{folder} holds no fold-*.json. Run cross-validate first.")
-    for result in results:
-        if (len(result.get("members", ())) or 1) != members:
-            raise InputError(
-                f"Fold {result['fold']} in {folder} is of another recipe: it has not {members} networks that answer "
-                "together. Run cross-validate again, into an empty folder."
-            )
     return results
 
 

@@ -75,7 +75,7 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Figures:
-    """Plain figures of one attention map's weights for the label under test (heads, or networks, averaged).
+    """Plain figures of one attention map's weights for the label under test (heads averaged).
 
     Args:
         map: the map's name.
@@ -86,8 +86,8 @@ class Figures:
             front end's `trim_db` under the loudest) or on words the vocabulary lacks or that are
             masked (text), 0 to 1.
         unheard_share: share of the steps that are such, 0 to 1: what uniform weights would have there.
-        heads, labels, networks: `effective` of each head, label, or network of an ensemble, in order; empty where
-            the map has no such axis.
+        heads: `effective` of each head, in order; empty where the map has no head axis.
+        labels: `effective` of each label, in order; empty where the map has no label axis.
     """
 
     map: str
@@ -98,7 +98,6 @@ class Figures:
     unheard_share: float
     heads: tuple[float, ...] = ()
     labels: tuple[float, ...] = ()
-    networks: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -222,7 +221,6 @@ class Trust:
         body = saved.opened(text, format=FORMAT, version=FORMAT_VERSION, what=what, button=button)
         try:
             # Files saved before these figures were there lack them.
-            body["figures"] = [{"networks": []} | figures for figures in body["figures"]]
             return typed.read(cls, {"ferret": []} | body)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InputError(
@@ -355,24 +353,24 @@ def judge(curve: Curve, random: RandomOrders, steps: int, attention: bool = True
     sets (fewer than 9; fewer than 31 where patterns are moved), or if the probability is below 5 points, and so
     cannot fall by that.
 
-    What "random" means. For text it is any order of the words. Of sound, scattered mutes of single steps are
-    another kind of damage than the whole stretches that attention takes: they chop up every syllable. So a clip's
-    attention is by default held against its own pattern moved to other places, round and round (`shifted_orders`):
-    the same runs of steps elsewhere. Under the null hypothesis that the place does not matter every shift is alike,
-    so this is a permutation test over the group of shifts, as it is used for autocorrelated records (Hope 1968 for
+    What "random" means. For text it is any order of the words. Of sound, scattered mutes of 40 ms are another kind of
+    damage than the whole stretches that attention takes: they chop up every syllable. So a clip's attention is by
+    default held against its own pattern moved to other places, round and round (`shifted_orders`): the
+    same runs of steps elsewhere. Under the null hypothesis that the place does not matter every shift is alike, so
+    this is a permutation test over the group of shifts, as it is used for autocorrelated records (Hope 1968 for
     tests with some of all permutations); its shifts are drawn without repetition.
 
     A clip of 30 steps or fewer (2.4 s at 80 ms) has too few other places; there scattered moments are the default.
 
-    How this falls out (`python -m benchmarks.verdicts ../shared/data 40 40`, 21 November 2026; supported, partly
-    and not supported). 40 RAVDESS clips (actors 1 to 4), patterns moved elsewhere, `ravdess` as it shipped then
-    (one network, steps of 40 ms; it had learned from these actors, too): 3, 9 and 28 for attention, 5, 15 and 20
-    for occlusion in its place, and of 120 smooth random patterns 0, 11 and 109: 9 % false positives, where two
-    questions at 5 % each allow 10 %. Held against scattered moments, two questions at 1 in 31 allow 6 %: the same
-    patterns get 1, 11 and 108 (10 %: in steps of 40 ms that baseline favours whatever keeps whole stretches), those
-    of `bilstm-query` in steps of 80 ms, which has not learned from these actors, 0, 5 and 115 (4 %; its attention
-    4, 7 and 29, occlusion 4, 15 and 21). 40 validation stories of Reuters (40 to 200 tokens): 9, 20 and 11 for
-    attention, 1, 15 and 24 for occlusion by stretches, and of 120 random orders 0, 4 and 116 (3 %).
+    How this falls out (`python -m benchmarks.verdicts ../shared/data 40 40`, 21 November 2026; supported, partly and
+    not supported). 40 RAVDESS clips (actors 1 to 4), patterns moved elsewhere, `ravdess` (which has learned from these
+    actors, too): 3, 9 and 28 for attention, 5, 15 and 20 for occlusion in its place, and of 120 smooth random
+    patterns 0, 11 and 109: 9 % false positives, where two questions at 5 % each allow 10 %. Held against scattered
+    moments, two questions at 1 in 31 allow 6 %: the same patterns get 1, 11 and 108 (10 %: in steps of 40 ms that
+    baseline favours whatever keeps whole stretches), those of `bilstm-query` in steps of 80 ms, which has not learned
+    from these actors, 0, 5 and 115 (4 %; its attention 4, 7 and 29, occlusion 4, 15 and 21). 40 validation stories
+    of Reuters (40 to 200 tokens): 9, 20 and 11 for attention, 1, 15 and 24 for occlusion by stretches, and of 120
+    random orders 0, 4 and 116 (3 %).
     """
     at = int(np.argmin(np.abs(curve.fractions - HEADLINE)))
     count = count_of(HEADLINE, steps)
@@ -449,7 +447,7 @@ def _figures(map_, label, unheard):
     def along(axis):
         if axis not in map_.axes:
             return ()
-        # Each is looked at for the label under test, with the others averaged.
+        # A head is looked at for the label under test; a label with the heads averaged.
         fixed = {} if axis == "label" else {"label": label}
         size = map_.weights.shape[map_.axes.index(axis)]
         return tuple(_effective(map_.select(**fixed, **{axis: i})) for i in range(size))
@@ -463,7 +461,6 @@ def _figures(map_, label, unheard):
         unheard_share=float(unheard.mean()),
         heads=along("head"),
         labels=along("label"),
-        networks=along("network"),
     )
 
 

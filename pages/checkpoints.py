@@ -80,7 +80,7 @@ def film(checkpoint):
         return
     st.subheader("How attention was learned")
     st.caption(
-        "Attention on one sample after each epoch of training, heads or networks averaged. At first every step gets "
+        "Attention on one sample after each epoch of training, heads averaged. At first every step gets "
         "about the same; play the film to see where the network learns to look."
     )
     with st.container(horizontal=True):

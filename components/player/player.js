@@ -581,7 +581,7 @@ function createPlayer(parent, editable) {
         reweigh();
       }));
     }
-    const names = { network: "Network", layer: "Layer", head: "Head", query: "Seen from" };
+    const names = { layer: "Layer", head: "Head", query: "Seen from" };
     map?.axes.slice(0, -1).forEach((axis, at) => {
       if (axis === "label" || map.shape[at] < 2) return;
       const average = ["-1", axis === "query" ? `all ${map.shape[at]} steps, averaged` : `average of ${map.shape[at]}`];

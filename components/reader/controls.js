@@ -5,7 +5,7 @@
  * onChoose(axis, position or null for the average).
  */
 function axisChoosers(map, index, word, onChoose) {
-  const names = { network: "Network", layer: "Layer", head: "Head", query: "Seen from word" };
+  const names = { layer: "Layer", head: "Head", query: "Seen from word" };
   const most = 64;
   return map.axes.slice(0, -1).flatMap((axis, position) => {
     const size = map.shape[position];

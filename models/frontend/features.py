@@ -14,30 +14,25 @@ from scipy.sparse import csr_array
 class LogMel:
     """Log-mel energies of the part of a clip that has sound in it.
 
-    Frame `i` describes the samples from `i * hop` to `(i + 1) * hop`, its window (or windows,
-    together) centred on them. Energies are taken relative to the mean energy of the used part, so that the features,
+    Frame `i` describes the samples from `i * hop` to `(i + 1) * hop`, its window centred on
+    them. Energies are taken relative to the mean energy of the used part, so that the features,
     and with them the prediction, do not depend on how loud the clip was recorded.
 
     Args:
         sample_rate: Hz of the samples.
         window, hop, fft: samples in an analysis window (Hann), between frames, and in the FFT.
-        averaged: a frame's power is the mean over so many windows, `hop / averaged` apart (Welch 1967).
         bands: number of mel bands (Slaney's scale and normalisation, as librosa's default).
         low_hz, high_hz: the bands' range.
         range_db: energies lower than this below the mean are raised to it.
         trim_db: frames at either end of the clip that are this much quieter than its loudest
             frame are left out.
         trim_margin: frames kept before and behind.
-
-    Raises:
-        ValueError: `hop` is no multiple of `averaged`.
     """
 
     sample_rate: int = 16000
     window: int = 400
     hop: int = 160
     fft: int = 512
-    averaged: int = 1
     bands: int = 64
     low_hz: float = 50.0
     high_hz: float = 8000.0
@@ -45,18 +40,9 @@ class LogMel:
     trim_db: float = 40.0
     trim_margin: int = 5
 
-    def __post_init__(self):
-        if self.averaged < 1 or self.hop % self.averaged:
-            raise ValueError(f"hop ({self.hop}) must be a multiple of averaged ({self.averaged}).")
-
     @property
     def hop_seconds(self) -> float:
         return self.hop / self.sample_rate
-
-    @property
-    def heard(self) -> int:
-        """Samples that a frame hears: from the start of its first window to the end of its last."""
-        return self.window + self.hop - self.hop // self.averaged
 
     @property
     def band_hz(self) -> np.ndarray:
@@ -65,16 +51,14 @@ class LogMel:
 
     def power(self, samples: np.ndarray) -> np.ndarray:
         """Mel power of every frame, float32 of shape `(frames, bands)`, `frames = ceil(n / hop)`."""
-        hop = self.hop // self.averaged
-        frames = -(-len(samples) // self.hop) * self.averaged
-        before = (self.fft - hop) // 2
-        behind = (frames - 1) * hop + self.fft - before - len(samples)
+        frames = -(-len(samples) // self.hop)
+        before = (self.fft - self.hop) // 2
+        behind = (frames - 1) * self.hop + self.fft - before - len(samples)
         padded = np.pad(np.asarray(samples, np.float32), (before, max(behind, 0)))
         spectrum = librosa.stft(
-            padded, n_fft=self.fft, hop_length=hop, win_length=self.window, window="hann", center=False
+            padded, n_fft=self.fft, hop_length=self.hop, win_length=self.window, window="hann", center=False
         )
-        power = (_filters(self) @ (np.abs(spectrum[:, :frames]) ** 2)).T
-        return power.reshape(-1, self.averaged, self.bands).mean(axis=1) if self.averaged > 1 else power
+        return (_filters(self) @ (np.abs(spectrum[:, :frames]) ** 2)).T
 
     def used(self, power: np.ndarray) -> tuple[int, int]:
         """First and one past the last frame that the model reads.

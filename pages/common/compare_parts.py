@@ -114,8 +114,7 @@ def agreement(comparison: Comparison, titles) -> None:
         st.markdown(words.measures(modality))
         st.markdown(
             "Where the steps of two networks differ in length, both maps are first brought to the shorter ones; "
-            "weight is moved then, none is made or lost. Several heads or hops are averaged, and so are networks that "
-            "answer together."
+            "weight is moved then, none is made or lost. Several heads or hops are averaged."
         )
     st.caption(
         "Two networks that agree may both be wrong, and two that differ may both be right: attention shows where a "

@@ -138,12 +138,6 @@ def heads(steps, loudness):
     ]
 
 
-def networks(steps, loudness):
-    draw = np.random.default_rng(6)
-    own = softmax(0.2 * loudness + draw.normal(size=(3, steps)))
-    return [AttentionMap("universal_query", own, ("network", "step"), "Three networks.")]
-
-
 def per_label(steps, loudness):
     draw = np.random.default_rng(4)
     return [AttentionMap("label_attention", softmax(2 * draw.normal(size=(len(EMOTIONS), steps))), ("label", "step"))]
@@ -159,7 +153,6 @@ CASES = {
     "uniform": lambda muted: explain(sample("flat.flac"), muted=muted, maps=uniform),
     "noise": lambda muted: explain(sample("flat.flac"), muted=muted, maps=nearly_uniform),
     "heads": lambda muted: explain(sample("flat.flac"), muted=muted, maps=heads),
-    "networks": lambda muted: explain(sample("flat.flac"), muted=muted, maps=networks),
     "labels": lambda muted: explain(sample("flat.flac"), muted=muted, maps=per_label, thresholds=0.2),
     "nothing": lambda muted: explain(sample("flat.flac"), muted=muted, maps=lambda *_: []),
     "hostile": lambda muted: explain(

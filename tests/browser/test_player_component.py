@@ -379,13 +379,6 @@ def test_choosing_a_label_or_a_head_retints_in_the_browser(offline, page):
     step = step_at(explanation, playhead(page))
     weight = explanation.attention[0].weights[2, step, step]
     assert float(readout(page, "Weight here")) == pytest.approx(weight, rel=0.01, abs=6e-5)
-    explanation = offline("networks")
-    box = page.get_by_role("combobox", name="Network")
-    expect(box.locator("option:checked")).to_have_text("average of 3")
-    box.select_option("2")
-    page.mouse.click(*point(page, 0.5))
-    weight = explanation.attention[0].weights[1, step_at(explanation, playhead(page))]
-    assert float(readout(page, "Weight here")) == pytest.approx(weight, rel=0.01, abs=6e-5)
 
 
 def test_png_and_svg_hold_the_figure_and_no_markup_of_the_user(offline, page):

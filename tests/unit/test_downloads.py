@@ -58,15 +58,6 @@ def test_a_text_comes_back_from_csv_through_pandas():
     assert list(table).index("self") == list(table).index("self[head 1]") - 1
 
 
-def test_a_clips_table_has_a_column_for_each_network_after_their_average():
-    own = weights(3, 40)
-    table = read(to_csv(speech(attention=(AttentionMap("query", own, ("network", "step")),))))
-    columns = [column for column in table if column.startswith("query")]
-    assert columns == ["query", "query[network 1]", "query[network 2]", "query[network 3]"]
-    assert np.allclose(table["query"], own.mean(0), atol=1e-7)
-    assert np.array_equal(table["query[network 3]"].to_numpy(np.float32), own[2])
-
-
 def test_a_clip_comes_back_from_csv_through_pandas():
     explanation = speech(changed=[(0.5, 0.7)])
     table = read(to_csv(explanation))

@@ -36,30 +36,6 @@ class TestPower:
         assert power.shape == (-(-n // SPEC.hop), SPEC.bands) and power.dtype == np.float32
         assert (power >= 0).all()
 
-    @settings(max_examples=20, deadline=None)
-    @given(st.integers(1, 5_000))
-    def test_an_averaged_frame_is_the_mean_of_short_ones(self, n):
-        samples = np.random.default_rng(n).normal(size=n).astype(np.float32)
-        averaged = LogMel(hop=320, averaged=2).power(samples)
-        short = SPEC.power(np.pad(samples, (0, -n % 320)))
-        assert averaged.shape == (-(-n // 320), 64) and averaged.dtype == np.float32
-        np.testing.assert_allclose(averaged, (short[::2] + short[1::2]) / 2, rtol=1e-4, atol=1e-9)
-
-    def test_an_averaged_frame_hears_its_windows_and_no_more(self):
-        spec = LogMel(hop=320, averaged=2)
-        for at in range(0, 6_400, 40):
-            samples = np.zeros(6_400, np.float32)
-            samples[at] = 1
-            (touched,) = np.nonzero(spec.power(samples).sum(axis=1) > 1e-12)
-            begins = touched * 320 + 160 - spec.heard / 2
-            assert (begins <= at).all() and (at <= begins + spec.heard).all()
-        assert spec.heard == 560 and LogMel().heard == LogMel().window
-
-    @pytest.mark.parametrize("changes", [{"averaged": 3}, {"averaged": 0}])
-    def test_a_hop_that_is_no_multiple_is_refused(self, changes):
-        with pytest.raises(ValueError, match="must be a multiple"):
-            LogMel(**changes)
-
     @settings(max_examples=40, deadline=None)
     @given(st.integers(0, 7_999))
     def test_a_click_is_loudest_in_the_frame_it_lies_in(self, at):

@@ -70,18 +70,6 @@ def test_maps_too_large_to_send_are_averaged_over_queries_and_say_so(monkeypatch
     assert np.allclose(floats(map_["weights"], map_["shape"]), weights.mean(1), atol=1e-7)
 
 
-def test_maps_of_several_networks_are_sent_whole_or_averaged(monkeypatch):
-    steps = len(explanations.speech().units)
-    weights = np.random.default_rng(0).dirichlet(np.ones(steps), 3).astype(np.float32)
-    three = explanations.speech(attention=(AttentionMap("query", weights, ("network", "step")),))
-    (map_,) = payload(three)["maps"]
-    assert (map_["axes"], map_["shape"], map_["note"]) == (["network", "step"], [3, steps], "")
-    monkeypatch.setattr(sys.modules["components.player.payload"], "MOST_WEIGHTS", steps)
-    (map_,) = payload(three)["maps"]
-    assert map_["axes"] == ["step"] and "3 networks" in map_["note"]
-    assert np.allclose(floats(map_["weights"], map_["shape"]), weights.mean(0), atol=1e-7)
-
-
 def test_every_window_brings_all_its_probabilities():
     windows = (Window(0.0, 1.2, [0.1, 0.2, 0.7]), Window(0.8, 2.0, [0.6, 0.3, 0.1]))
     sent = payload(explanations.speech(windows=windows))["windows"]

@@ -48,18 +48,6 @@ def test_without_recurrent_layers_a_step_hears_just_that(strides, frames):
     assert found[-1] - found[0] + 1 == frames
 
 
-def test_an_ensemble_of_averaged_frames_hears_what_its_networks_hear():
-    member = {"bands": 8, "units": 3, "attention_units": 3}
-    config = config_of("bilstm-last") | {"architecture": "attentive-speech-ensemble"}
-    config["hyperparameters"] = {"labels": 3, "members": 2, "member": member}
-    config["frontend"]["log_mel"] |= {"hop": 320, "averaged": 2}
-    checkpoint = Checkpoint("x", config, checkpoints.build(config), None, SpeechFrontend(**config["frontend"]))
-    field = receptive_field(checkpoint)
-    # 15 frames, 20 ms apart, of two windows of 25 ms each, 10 ms apart.
-    assert field.stages[-1].hears == pytest.approx(14 * 0.02 + 0.035) and field.stages[-1].every == pytest.approx(0.08)
-    assert field.recurrent
-
-
 def test_recurrent_layers_hear_everything():
     checkpoint = convolutional(recurrent_layers=1)
     assert receptive_field(checkpoint).recurrent and len(reached(checkpoint.model, 6)) == FRAMES

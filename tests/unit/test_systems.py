@@ -117,7 +117,7 @@ def inputs_of(name, lengths=(16, 8)):
 
 
 def test_every_system_is_registered_and_has_a_recipe():
-    assert set(SYSTEMS) | {"attentive-speech", "attentive-speech-ensemble", "label-attention"} == set(NAMES)
+    assert set(SYSTEMS) | {"attentive-speech", "label-attention"} == set(NAMES)
     assert set(SYSTEMS) <= {recipe.architecture for recipe in COMPARED.values()}
     assert not set(COMPARED) & set(RECIPES)
 

@@ -167,7 +167,6 @@ def test_the_small_tables_hold_their_figures(case):
         for f in trust.figures
         for name in (
             f.map,
-            *(f"{f.map}, network {i + 1}" for i in range(len(f.networks))),
             *(f"{f.map}, head {i + 1}" for i in range(len(f.heads))),
         )
     ]

@@ -90,7 +90,6 @@ def trust(explanation: Explanation, *, label: int | None = None, seed: int = 0, 
                 m.name, steps, 0.71, 12.4, 0.09, 0.15,
                 tuple(2.0 + i for i in range(m.weights.shape[m.axes.index("head")])) if "head" in m.axes else (),
                 tuple(3.0 + i for i in range(len(explanation.labels))) if "label" in m.axes else (),
-                tuple(4.0 + i for i in range(m.weights.shape[m.axes.index("network")])) if "network" in m.axes else (),
             )
             for m in explanation.attention
         ),
