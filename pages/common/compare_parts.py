@@ -216,7 +216,6 @@ def results_table(modality: str) -> None:
         # Not pinned: on a phone it would leave no room to scroll in.
         | {"what it is": config.TextColumn("Network", width=210), "checkpoint": config.TextColumn("folder")},
         placeholder="–",
-        row_height=54,  # a long name takes two lines
     )
     st.markdown(words.SPREAD)
     st.caption(
