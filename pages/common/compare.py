@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from components.progress import carry_out
+from models import checkpoints
 from models.comparison import MOST, fastest
 from models.errors import Cancelled, EarmarkError
 from models.explanation import Explanation
@@ -165,8 +166,12 @@ class Table:
 
 
 def address() -> dict[str, list[str]]:
-    """The page's query, values as lists."""
-    return {key: st.query_params.get_all(key) for key in st.query_params}
+    """The page's query, values as lists; `of`, if nobody wrote it, goes by the first network there is of that name."""
+    query = {key: st.query_params.get_all(key) for key in st.query_params}
+    if "of" not in query and query.get("checkpoint"):
+        known = {entry.name: entry.modality for entry in checkpoints.available()}
+        query |= {"of": [known[name]] for name in reversed(query["checkpoint"]) if name in known}
+    return query
 
 
 def _answer(name, input, kept, progress):

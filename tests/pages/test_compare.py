@@ -199,6 +199,12 @@ def test_what_one_network_refuses_the_others_still_answer(visitor):
     assert [e.provenance.checkpoint for e in explanations(visitor, "text")] == ["rcnn-attention", "rcnn-one-step"]
 
 
+def test_a_link_without_its_modality_goes_by_the_networks_it_names(visitor):
+    go(visitor, checkpoint=["no-such", "rcnn-attention", "rcnn-one-step"], sample="wheat_exports.txt")
+    assert visitor.at.session_state["compare-of"] == "text"
+    assert [e.provenance.checkpoint for e in explanations(visitor, "text")] == ["rcnn-attention", "rcnn-one-step"]
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [
