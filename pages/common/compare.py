@@ -170,7 +170,8 @@ def address() -> dict[str, list[str]]:
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     if "of" not in query and query.get("checkpoint"):
         known = {entry.name: entry.modality for entry in checkpoints.available()}
-        query |= {"of": [known[name]] for name in reversed(query["checkpoint"]) if name in known}
+        if named := [known[name] for name in query["checkpoint"] if name in known]:
+            query["of"] = named[:1]
     return query
 
 
