@@ -80,8 +80,8 @@ def film(checkpoint):
         return
     st.subheader("How attention was learned")
     st.caption(
-        "Attention on one sample after each epoch of training, heads averaged. At first every step gets "
-        "about the same; play the film to see where the network learns to look."
+        "Attention on one sample after each epoch of training. At first every step gets about the same; "
+        "play the film to see where the network learns to look."
     )
     with st.container(horizontal=True):
         chosen = st.selectbox("Sample", list(choices), format_func=title_of(checkpoint), key=f"film-{checkpoint.name}")
