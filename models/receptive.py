@@ -26,12 +26,12 @@ class ReceptiveField:
 
     Args:
         stages: at least one, the log-mel frames.
-        recurrent: whether recurrent layers come before attention: what it looks at then carries traces of the
-            whole window, most of them of what is near.
+        mixed_by: which layers before attention pass on sound from the whole window, in words for people ("recurrent
+            layers"); empty where there are none.
     """
 
     stages: tuple[Stage, ...]
-    recurrent: bool
+    mixed_by: str
 
 
 def receptive_field(checkpoint) -> ReceptiveField | None:
@@ -54,4 +54,4 @@ def receptive_field(checkpoint) -> ReceptiveField | None:
         apart *= stride
         heard = ((frames - 1) * spec.hop + spec.window) / spec.sample_rate
         stages.append(Stage(name, apart * spec.hop_seconds, heard))
-    return ReceptiveField(tuple(stages), checkpoint.model.recurrent_before_attention)
+    return ReceptiveField(tuple(stages), checkpoint.model.mixed_by)

@@ -16,16 +16,20 @@ _TEXT = {
     "rcnn-attention": "RCNNAttention",
     "mha-residual": "MultiHeadResidual",
 }
-NAMES = ("attentive-speech", "label-attention", *_SPEECH, *_TEXT)
+NAMES = ("attentive-speech", "whisper-speech", "label-attention", *_SPEECH, *_TEXT)
 
 
 def _architectures():
     from models import speech_systems, text_systems
-    from models.speech import AttentiveSpeechNetwork
+    from models.speech import AttentiveSpeechNetwork, WhisperSpeechNetwork
     from models.text import LabelAttentionNetwork
 
     return (
-        {"attentive-speech": AttentiveSpeechNetwork, "label-attention": LabelAttentionNetwork}
+        {
+            "attentive-speech": AttentiveSpeechNetwork,
+            "whisper-speech": WhisperSpeechNetwork,
+            "label-attention": LabelAttentionNetwork,
+        }
         | {name: getattr(speech_systems, network) for name, network in _SPEECH.items()}
         | {name: getattr(text_systems, network) for name, network in _TEXT.items()}
     )

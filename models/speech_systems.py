@@ -44,7 +44,7 @@ class BiLSTMSystem(System):
     """
 
     last_returns_sequences = True
-    recurrent_before_attention = True
+    mixed_by = "recurrent layers"
 
     @property
     def time_stages(self):
@@ -280,7 +280,7 @@ class MultiHeadBiLSTM(BiLSTMSystem):
         "What they find is scaled down and added to the sound, which also reaches the recurrent layers directly."
     }
     last_returns_sequences = False
-    recurrent_before_attention = False
+    mixed_by = ""
 
     def __init__(self, labels, num_heads=4, key_dim=32, attention_dropout=0.0, gain=0.1, **trunk):
         own = {

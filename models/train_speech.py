@@ -21,6 +21,7 @@ from models.frontend.speech import SpeechFrontend
 from models.fused_lstm import fused_lstm
 from models.recipes import ACTORS_A_FOLD
 from models.training import Batches, EachEpoch, StopAt, cosine_schedule, predict, stream
+from models.whisper import load_whisper, set_scale, start_encoder
 
 _SCORED_EVERY = 5  # epochs, in cross-validation
 
@@ -52,12 +53,16 @@ def load_corpus(recipe, folder, report=print, read=datasets.ravdess):
     return items, variants
 
 
-def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=None, beside=None, report=print):
+def fit(
+    recipe, items, variants, *, seed, epochs=None, validation=None, samples=None, beside=None, pretrained=None,
+    report=print,
+):  # fmt: skip
     """Train one network.
 
     Args:
         items, variants: the training clips, as `load_corpus` gives them.
         beside: `(items, variants)` of a second corpus to learn from.
+        pretrained: what `load_whisper` gives, for a network with such an encoder.
         validation: `(items, variants)` scored every few epochs, never trained or selected on.
         samples: dict from a sample's name to its bytes; their attention is kept after every epoch.
 
@@ -90,6 +95,13 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
     }
     model = checkpoints.build(config)
     config["hyperparameters"] = model.get_config()
+    if recipe.halved:
+        config["stored_as_float16"] = checkpoints.names(model)
+    if hasattr(model, "encoder"):
+        if pretrained is None:
+            raise InputError("This network starts from a trained Whisper encoder. Name its file: --whisper FILE.")
+        start_encoder(model.encoder, pretrained)
+        set_scale(model.encoder, frontend.mean, frontend.deviation)
     truth = np.array([item.label for item in items])
     smooth = recipe.label_smoothing
     target = np.eye(len(labels), dtype=np.float32)[truth] * (1 - smooth) + smooth / len(labels)
@@ -105,17 +117,6 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
         one, [len(row[0]) for row in variants], target, recipe.batch_size, rng, weight, multiple=step,
         mix=recipe.mixup,
     )  # fmt: skip
-    model.compile(
-        keras.optimizers.AdamW(
-            cosine_schedule(recipe.learning_rate, len(batches), epochs),
-            weight_decay=recipe.weight_decay,
-            clipnorm=1.0,
-            use_ema=recipe.averaged > 0,
-            ema_momentum=recipe.averaged,
-        ),
-        recipe.loss,
-        metrics=["accuracy"] if recipe.stop_metric else None,
-    )
     score = None
     if validation is not None:
         held_truth = np.array([item.label for item in validation[0]])
@@ -133,9 +134,40 @@ def fit(recipe, items, variants, *, seed, epochs=None, validation=None, samples=
             shown[name] = windows[0][None]
     each_epoch = EachEpoch(score, shown, every=_SCORED_EVERY, report=report)
     stop = [StopAt(recipe.stop_metric, recipe.stop_value)] if recipe.stop_metric else []
-    with fused_lstm():
-        model.fit(stream(batches), shuffle=False, epochs=epochs, verbose=0, callbacks=[each_epoch, *stop])
+    for first, last, rate in _stages(recipe, model, epochs):
+        if hasattr(model, "encoder"):
+            model.encoder.trainable = first >= recipe.frozen_epochs
+        _compile(model, recipe, rate, len(batches), last - first)
+        with fused_lstm():
+            model.fit(
+                stream(batches), shuffle=False, initial_epoch=first, epochs=last, verbose=0,
+                callbacks=[each_epoch, *stop],
+            )  # fmt: skip
+    checkpoints.round_to_float16(model, config.get("stored_as_float16", ()))
     return config, model, each_epoch
+
+
+def _stages(recipe, model, epochs):
+    """First epoch, one past the last, and highest learning rate of each stage of training."""
+    if not hasattr(model, "encoder"):
+        return [(0, epochs, recipe.learning_rate)]
+    frozen = min(recipe.frozen_epochs, epochs)
+    stages = [(0, frozen, recipe.learning_rate), (frozen, epochs, recipe.tuning_rate)]
+    return [stage for stage in stages if stage[0] < stage[1]]
+
+
+def _compile(model, recipe, rate, batches, epochs):
+    model.compile(
+        keras.optimizers.AdamW(
+            cosine_schedule(rate, batches, epochs),
+            weight_decay=recipe.weight_decay,
+            clipnorm=1.0,
+            use_ema=recipe.averaged > 0,
+            ema_momentum=recipe.averaged,
+        ),
+        recipe.loss,
+        metrics=["accuracy"] if recipe.stop_metric else None,
+    )
 
 
 def _standard(recipe, spec, variants):
@@ -148,14 +180,16 @@ def _standard(recipe, spec, variants):
     }
 
 
-def cross_validate(recipe, folder, out, *, seed, folds=None, epochs=None, command="", report=print):
+def cross_validate(recipe, folder, out, *, seed, folds=None, epochs=None, whisper=None, command="", report=print):
     """Train on all folds but one and score on that one, for each of `folds`; writes `OUT/fold-N.json`.
 
     No speaker is in two folds. The figures are those after the last epoch.
 
     Args:
         folds: which folds; `None` is all.
+        whisper: file of a Whisper model, for a network that starts from one; see `load_whisper`.
     """
+    pretrained = None if whisper is None else load_whisper(whisper)
     items, variants = load_corpus(recipe, folder, report)
     fold_of = np.array([(item.speaker - 1) // ACTORS_A_FOLD for item in items])
     known = sorted(set(fold_of.tolist()))
@@ -172,7 +206,8 @@ def cross_validate(recipe, folder, out, *, seed, folds=None, epochs=None, comman
         began = time.time()
         config, model, each_epoch = fit(
             recipe, [items[i] for i in inside], [variants[i] for i in inside],
-            seed=seed * 100 + fold, epochs=epochs, validation=held, report=lambda s, f=fold: report(f"fold {f}  {s}"),
+            seed=seed * 100 + fold, epochs=epochs, validation=held, pretrained=pretrained,
+            report=lambda s, f=fold: report(f"fold {f}  {s}"),
         )  # fmt: skip
         truth = np.array([item.label for item in held[0]])
         frontend = SpeechFrontend(**config["frontend"])
@@ -193,20 +228,24 @@ def cross_validate(recipe, folder, out, *, seed, folds=None, epochs=None, comman
         report(f"fold {fold}  UAR {result['uar']:.4f}  accuracy {result['accuracy']:.4f}")
 
 
-def train(recipe, folder, out, *, seed, folds=None, epochs=None, samples=None, command="", report=print):
+def train(recipe, folder, out, *, seed, folds=None, epochs=None, whisper=None, samples=None, command="", report=print):
     """Train on every speaker of the corpus and save; the card's figures are the folds'.
 
     Args:
         folds: folder with the results of `cross_validate`; `None` leaves the figures out of the card.
+        whisper: as of `cross_validate`.
 
     Returns:
         The folds' means, empty if there are none.
     """
     if folds:
         read_folds(folds)  # none there: say so before the long work
+    pretrained = None if whisper is None else load_whisper(whisper)
     items, variants = load_corpus(recipe, folder, report)
     began = time.time()
-    config, model, each_epoch = fit(recipe, items, variants, seed=seed, epochs=epochs, samples=samples, report=report)
+    config, model, each_epoch = fit(
+        recipe, items, variants, seed=seed, epochs=epochs, samples=samples, pretrained=pretrained, report=report
+    )
     minutes = (time.time() - began) / 60
     results = read_folds(folds) if folds else []  # now, as some may have been trained beside this run
     history = _with_fold_means(each_epoch.rows, results)

@@ -4,11 +4,12 @@ from models.layers.dot_attention import SelfAttention, TrainedQueryAttention
 from models.layers.hops import StructuredSelfAttention
 from models.layers.label_attention import LabelAttention
 from models.layers.multi_head import MultiHeadSelfAttention
-from models.layers.pooling import masked_max, masked_mean
+from models.layers.pooling import masked_average, masked_max, masked_mean
 from models.layers.raffel import RaffelAttention
 from models.layers.residual import ResidualGain
 from models.layers.softmax import masked_softmax
 from models.layers.universal_query import UniversalQueryAttention
+from models.layers.whisper import WhisperEncoder
 
 __all__ = [
     "LabelAttention",
@@ -19,6 +20,8 @@ __all__ = [
     "StructuredSelfAttention",
     "TrainedQueryAttention",
     "UniversalQueryAttention",
+    "WhisperEncoder",
+    "masked_average",
     "masked_max",
     "masked_mean",
     "masked_softmax",

@@ -10,7 +10,7 @@ from models.explanation import Explanation
 from models.registry import NAMES
 from tests.unit import compared
 
-# The shipped network is of the one architecture left out here, and has tests of its own.
+# Shipped networks are of the one architecture left out here, and have tests of their own.
 SYSTEMS = [name for name in NAMES if name != "attentive-speech"]
 SILENT = ("bilstm-last", "rcnn")  # networks without attention
 

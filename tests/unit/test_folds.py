@@ -8,15 +8,22 @@ import pytest
 from models import checkpoints
 from models.augmentation import SpeechAugmentation
 from models.errors import InputError
-from models.recipes import SpeechRecipe
-from models.train_speech import cross_validate, read_folds, train
-from tests.unit.test_systems import noise
+from models.recipes import SpeechRecipe, TunedSpeech
+from models.train_speech import cross_validate, fit, load_corpus, read_folds, train
+from models.whisper import load_whisper
+from tests.unit.test_systems import WHISPER, noise
+from tests.unit.test_whisper import model_file, whisper_weights
 
 RECIPE = SpeechRecipe(
     "toy", "Toy", 1, epochs=5, batch_size=4, augmentation=SpeechAugmentation(changed_speed=0.0),
     hyperparameters={
         "filters": (2, 3), "time_strides": (2, 2), "units": 3, "attention_units": 3, "recurrent_layers": 1,
     },
+)  # fmt: skip
+TUNED = TunedSpeech(
+    "toy", "Toy", 1, epochs=3, frozen_epochs=2, batch_size=4,
+    augmentation=SpeechAugmentation(changed_speed=0.0, mask_bands=2),
+    hyperparameters=WHISPER | {"units": 3, "recurrent_layers": 1}, log_mel={"bands": 6},
 )  # fmt: skip
 QUIET = {"seed": 1, "report": lambda line: None}
 
@@ -59,3 +66,34 @@ def test_one_fold_alone_is_refused_and_so_is_one_that_is_not_there(corpus, tmp_p
         (alone / file.name).write_bytes(file.read_bytes())
     with pytest.raises(InputError, match="speakers of one fold only"):
         cross_validate(RECIPE, alone, tmp_path / "folds", **QUIET)
+
+
+@pytest.fixture(scope="module")
+def whisper(tmp_path_factory):
+    return model_file(tmp_path_factory.mktemp("whisper") / "model.bin", whisper_weights(hidden=WHISPER["hidden"]))
+
+
+def test_the_encoder_is_as_pretrained_until_the_frozen_epochs_are_over(corpus, whisper):
+    items, variants = load_corpus(TUNED, corpus, report=QUIET["report"])
+    pretrained = load_whisper(whisper)
+    expected = pretrained["encoder/layer_0/ffn/linear_0/weight"].T
+    for epochs, same in ((2, True), (3, False)):
+        config, model, each_epoch = fit(TUNED, items, variants, epochs=epochs, pretrained=pretrained, **QUIET)
+        kernel = np.asarray(model.encoder.blocks[0].widen.kernel)
+        assert np.array_equal(kernel, expected) == same
+        np.testing.assert_allclose(kernel, expected, atol=0.01)  # tuned, not learned anew
+        assert [row["epoch"] for row in each_epoch.rows] == list(range(1, epochs + 1))
+        assert set(config["stored_as_float16"]) == set(checkpoints.names(model))
+
+
+def test_what_was_scored_is_what_is_stored(corpus, whisper, tmp_path):
+    train(TUNED, corpus, tmp_path / "toy", whisper=whisper, **QUIET)
+    loaded = checkpoints.load(tmp_path / "toy")
+    stored = [np.asarray(v) for v in loaded.model.weights]
+    assert all(np.array_equal(value, value.astype(np.float16).astype(np.float32)) for value in stored)
+    assert "Whisper tiny.en" in loaded.card and "Permission is hereby granted" in loaded.card
+
+
+def test_a_recipe_with_an_encoder_asks_for_its_file(corpus, tmp_path):
+    with pytest.raises(InputError, match="--whisper FILE"):
+        train(TUNED, corpus, tmp_path / "toy", **QUIET)

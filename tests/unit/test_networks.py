@@ -4,21 +4,35 @@ import numpy as np
 import pytest
 
 from models.registry import ARCHITECTURES, NAMES
-from models.speech import AttentiveSpeechNetwork
+from models.speech import AttentiveSpeechNetwork, WhisperSpeechNetwork
 from models.text import LabelAttentionNetwork
 from models.training import pad
 
 
-@pytest.fixture(scope="module")
-def speech():
-    model = AttentiveSpeechNetwork(8, bands=16, filters=(4, 6), time_strides=(2, 2), units=8, attention_units=8)
+def settled(model):
+    """Untouched statistics and biases (mean 0, variance 1) would hide what leaks into padding."""
     model(np.ones((1, 8, 16), np.float32))
-    # Untouched running statistics (mean 0, variance 1) would hide a normalisation that leaks into padding.
     rng = np.random.default_rng(3)
     for variable in model.weights:
-        if "moving_mean" in variable.path or variable.path.endswith("beta"):
+        if "moving_mean" in variable.path or variable.path.endswith(("beta", "bias", "offset")):
             variable.assign(rng.normal(size=variable.shape))
     return model
+
+
+@pytest.fixture(scope="module")
+def convolutional():
+    sizes = {"filters": (4, 6), "time_strides": (2, 2), "units": 8, "attention_units": 8}
+    return settled(AttentiveSpeechNetwork(8, bands=16, **sizes))
+
+
+@pytest.fixture(scope="module")
+def whisper():
+    return settled(WhisperSpeechNetwork(8, bands=16, size=8, heads=2, hidden=6, units=8, attention_units=8))
+
+
+@pytest.fixture(scope="module", params=["convolutional", "whisper"])
+def speech(request):
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +86,10 @@ def test_text_padding_to_twice_the_length_changes_nothing(text, words):
     assert (wider[..., words:] == 0).all()
 
 
-@pytest.mark.parametrize("name", ["speech", "text"])
+@pytest.mark.parametrize("name", ["convolutional", "whisper", "text"])
 def test_maps_have_the_axes_they_name_and_a_description(name, request):
     model = request.getfixturevalue(name)
-    features = np.ones((2, 8, 16), np.float32) if name == "speech" else np.ones((2, 8), np.int32)
+    features = np.ones((2, 8, 16), np.float32) if name != "text" else np.ones((2, 8), np.int32)
     probabilities, maps = model(features, return_attention=True)
     assert set(maps) == set(model.attention_axes) == set(model.attention_descriptions)
     for key, weights in maps.items():
@@ -83,7 +97,7 @@ def test_maps_have_the_axes_they_name_and_a_description(name, request):
     assert np.array_equal(np.asarray(probabilities), np.asarray(model(features)))
 
 
-@pytest.mark.parametrize("name", ["speech", "text"])
+@pytest.mark.parametrize("name", ["convolutional", "whisper", "text"])
 def test_config_rebuilds_the_network(name, request):
     model = request.getfixturevalue(name)
     again = type(model).from_config(model.get_config())

@@ -41,7 +41,7 @@ def test_without_recurrent_layers_a_step_hears_just_that(strides, frames):
     checkpoint = convolutional(time_strides=strides, filters=(16, 16, 16), recurrent_layers=0)
     field = receptive_field(checkpoint)
     spec = checkpoint.frontend.log_mel
-    assert not field.recurrent
+    assert field.mixed_by == ""
     assert field.stages[-1].hears == pytest.approx(((frames - 1) * spec.hop + spec.window) / spec.sample_rate)
     assert field.stages[-1].every == pytest.approx(checkpoint.model.step_frames * spec.hop_seconds)
     found = reached(checkpoint.model, FRAMES // checkpoint.model.step_frames // 2)
@@ -50,7 +50,27 @@ def test_without_recurrent_layers_a_step_hears_just_that(strides, frames):
 
 def test_recurrent_layers_hear_everything():
     checkpoint = convolutional(recurrent_layers=1)
-    assert receptive_field(checkpoint).recurrent and len(reached(checkpoint.model, 6)) == FRAMES
+    assert receptive_field(checkpoint).mixed_by == "recurrent layers" and len(reached(checkpoint.model, 6)) == FRAMES
+
+
+def whisper(**hyperparameters):
+    return speech("whisper-speech", attention_units=3, size=8, heads=2, hidden=6, **hyperparameters)
+
+
+def test_convolutions_of_the_encoder_and_the_average_behind_it():
+    checkpoint = whisper(blocks=0, recurrent_layers=0)
+    field = receptive_field(checkpoint)
+    assert field.mixed_by == "" and field.stages[-1].every == pytest.approx(0.04)
+    found = reached(checkpoint.model, 5)
+    assert found.tolist() == list(range(18, 25))
+    assert field.stages[-1].hears == pytest.approx(0.025 + 6 * 0.01)
+
+
+def test_a_block_of_the_encoder_hears_everything():
+    checkpoint = whisper(recurrent_layers=0)
+    assert receptive_field(checkpoint).mixed_by == "Whisper's self-attention"
+    assert len(reached(checkpoint.model, 5)) == FRAMES
+    assert "; Whisper's self-attention and recurrent layers then pass on" in heard(receptive_field(whisper()))
 
 
 @pytest.mark.parametrize("name", SPEECH)
@@ -58,7 +78,7 @@ def test_compared_systems_stack_frames_and_all_but_one_recur_before_they_attend(
     config = config_of(name)
     checkpoint = Checkpoint("x", config, checkpoints.build(config), None, SpeechFrontend(**config["frontend"]))
     field = receptive_field(checkpoint)
-    assert field.recurrent == (name != "mha-bilstm")
+    assert bool(field.mixed_by) == (name != "mha-bilstm")
     assert [(s.name, round(s.every, 3), round(s.hears, 3)) for s in field.stages] == [
         ("frames", 0.01, 0.025),
         ("stacking", 0.04, 0.055),

@@ -43,6 +43,8 @@ TEXT = {
     "rcnn-attention": RCNN | {"embedding_trainable": False},
     "mha-residual": {"embedding_dim": 4, "units": 3, "num_heads": 2, "key_dim": 3},
 }
+WHISPER = {"size": 8, "heads": 2, "hidden": 6, "attention_units": 3}
+SHIPPED = {"whisper-speech": WHISPER}  # an architecture that is not among the compared ones
 SYSTEMS = SPEECH | TEXT
 
 
@@ -56,7 +58,7 @@ def config_of(name, **changes):
         "modality": "speech",
         "task": "per-step" if name == "bilstm-per-step" else "single-label",
         "labels": ["x", "y", "z"],
-        "hyperparameters": {"labels": 3, "bands": BANDS, "units": 3} | SPEECH[name] | changes,
+        "hyperparameters": {"labels": 3, "bands": BANDS, "units": 3} | (SPEECH | SHIPPED)[name] | changes,
         "frontend": {
             "log_mel": {"sample_rate": 16000, "bands": BANDS, "fft": 512},
             "mean": [-20.0] * BANDS,
@@ -117,7 +119,7 @@ def inputs_of(name, lengths=(16, 8)):
 
 
 def test_every_system_is_registered_and_has_a_recipe():
-    assert set(SYSTEMS) | {"attentive-speech", "label-attention"} == set(NAMES)
+    assert set(SYSTEMS) | {"attentive-speech", "whisper-speech", "label-attention"} == set(NAMES)
     assert set(SYSTEMS) <= {recipe.architecture for recipe in COMPARED.values()}
     assert not set(COMPARED) & set(RECIPES)
 
