@@ -70,8 +70,10 @@ class TunedSpeech(SpeechRecipe):
     architecture: str = "whisper-speech"
     # What Whisper reads: 80 bands from 0 Hz, windows of 25 ms without padding.
     log_mel: dict = field(default_factory=lambda: {"fft": 400, "bands": 80, "low_hz": 0.0})
-    frozen_epochs: int = 12
-    tuning_rate: float = 1e-4
+    epochs: int = 45
+    learning_rate: float = 2e-3
+    frozen_epochs: int = 30
+    tuning_rate: float = 3e-5
     halved: bool = True
 
 
@@ -117,7 +119,7 @@ class TextRecipe:
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        TunedSpeech("ravdess", "Emotion in speech (RAVDESS)", 1, epochs=40),
+        TunedSpeech("ravdess", "Emotion in speech (RAVDESS)", 1),
         SpeechRecipe("ravdess-scratch", "Emotion in speech, without pretraining (RAVDESS)", 5),
         TextRecipe(
             "reuters",

@@ -21,8 +21,9 @@ NAMES = ("attentive-speech", "whisper-speech", "label-attention", *_SPEECH, *_TE
 
 def _architectures():
     from models import speech_systems, text_systems
-    from models.speech import AttentiveSpeechNetwork, WhisperSpeechNetwork
+    from models.speech import AttentiveSpeechNetwork
     from models.text import LabelAttentionNetwork
+    from models.whisper_speech import WhisperSpeechNetwork
 
     return (
         {

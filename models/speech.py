@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from models.layers import UniversalQueryAttention, WhisperEncoder, masked_average
+from models.layers import UniversalQueryAttention
 
 
 @keras.saving.register_keras_serializable("earmark")
@@ -126,13 +126,10 @@ class AttentiveSpeechNetwork(keras.Model):
         picture = self.convolution_drop(picture, training=training)
         batch, steps = ops.shape(picture)[:2]
         states = ops.reshape(picture, (batch, steps, picture.shape[2] * picture.shape[3]))
-        return self._recur(states, mask, training), mask
-
-    def _recur(self, states, mask, training):
         states = self.drops[0](states, training=training)
         for recurrent, drop in zip(self.recurrent, self.drops[1:], strict=True):
             states = drop(recurrent(states, mask=mask, training=training), training=training)
-        return states
+        return states, mask
 
     def attend(self, states, mask=None, attention_weights=None, training=False):
         """Probabilities and attention weights from `encode`'s states; given weights replace the layer's own."""
@@ -143,70 +140,3 @@ class AttentiveSpeechNetwork(keras.Model):
 
     def get_config(self):
         return dict(self.hyperparameters)
-
-
-@keras.saving.register_keras_serializable("earmark")
-class WhisperSpeechNetwork(AttentiveSpeechNetwork):
-    """Masking, the first block of Whisper's encoder, stacked BiLSTMs, one trained query, softmax.
-
-    The encoder takes the place of the convolutions: its states, normalised and averaged over
-    `averaged` steps, are what the recurrent layers read. Its own attention, over the whole window, is
-    not among the maps: it mixes sounds and does not choose among them.
-
-    Args:
-        labels, bands, units, recurrent_layers, attention_units, dropout, recurrent_dropout: as of
-            `AttentiveSpeechNetwork`.
-        size, blocks, heads, hidden: of `WhisperEncoder`.
-        averaged: steps of the encoder (two frames each) averaged into one.
-
-    Call arguments and returns: as of `AttentiveSpeechNetwork`; a step has `2 * averaged` frames.
-    """
-
-    def __init__(
-        self,
-        labels,
-        bands=80,
-        size=384,
-        blocks=1,
-        heads=6,
-        hidden=1536,
-        averaged=2,
-        units=64,
-        recurrent_layers=2,
-        attention_units=64,
-        dropout=0.3,
-        recurrent_dropout=0.0,
-        **kwargs,
-    ):
-        shared = {
-            "labels": labels,
-            "bands": bands,
-            "units": units,
-            "recurrent_layers": recurrent_layers,
-            "attention_units": attention_units,
-            "dropout": dropout,
-            "recurrent_dropout": recurrent_dropout,
-        }
-        own = {"size": size, "blocks": blocks, "heads": heads, "hidden": hidden, "averaged": averaged}
-        super().__init__(filters=(), time_strides=(), **shared, **kwargs)
-        self.hyperparameters = shared | own
-        self.averaged = averaged
-        self.step_frames = 2 * averaged
-        self.encoder = WhisperEncoder(size, blocks, heads, hidden, name="encoder")
-        self.normalization = keras.layers.LayerNormalization(epsilon=1e-5, name="normalization")
-
-    @property
-    def time_stages(self):
-        convolutions = [(c.name, c.kernel_size[0], c.strides[0]) for c in self.encoder.convolutions]
-        return [*convolutions, ("averaging", self.averaged, self.averaged)]
-
-    @property
-    def mixed_by(self):
-        own = super().mixed_by
-        return " and ".join(filter(None, ("Whisper's self-attention" if self.encoder.blocks else "", own)))
-
-    def encode(self, embedded, mask=None, training=False):
-        mask = ops.any(ops.not_equal(embedded, 0.0), axis=-1) if mask is None else ops.cast(mask, "bool")
-        states = self.normalization(self.encoder(embedded, mask, training=training))
-        states, mask = masked_average(states, mask[:, ::2], self.averaged)
-        return self._recur(states, mask, training), mask

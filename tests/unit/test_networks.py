@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from models.registry import ARCHITECTURES, NAMES
-from models.speech import AttentiveSpeechNetwork, WhisperSpeechNetwork
+from models.speech import AttentiveSpeechNetwork
 from models.text import LabelAttentionNetwork
 from models.training import pad
+from models.whisper_speech import WhisperSpeechNetwork
 
 
 def settled(model):
@@ -52,8 +53,8 @@ def test_speech_padding_to_twice_the_length_changes_nothing(speech, frames):
     longer, wider = speech(padded, return_attention=True)
     weights, wider = np.asarray(maps["universal_query"]), np.asarray(wider["universal_query"])
     np.testing.assert_allclose(np.asarray(longer), np.asarray(probabilities), atol=1e-5)
-    np.testing.assert_allclose(wider[:, : weights.shape[1]], weights, atol=1e-5)
-    assert (wider[:, weights.shape[1] :] == 0).all()
+    np.testing.assert_allclose(wider[..., : weights.shape[-1]], weights, atol=1e-5)
+    assert (wider[..., weights.shape[-1] :] == 0).all()
 
 
 def test_speech_in_a_batch_equals_speech_alone(speech):
@@ -66,7 +67,21 @@ def test_speech_in_a_batch_equals_speech_alone(speech):
 
 def test_speech_steps_are_frames_over_the_strides(speech):
     _, maps = speech(np.ones((2, 48, 16), np.float32), return_attention=True)
-    assert speech.step_frames == 4 and tuple(maps["universal_query"].shape) == (2, 12)
+    assert speech.step_frames == 4 and maps["universal_query"].shape[-1] == 12
+
+
+def test_heads_learn_apart_and_answer_together(whisper):
+    features = np.random.default_rng(1).normal(size=(2, 24, 16)).astype(np.float32)
+    states, mask = whisper.encode(features)
+    alone = [r.answer(s, mask)[0] for r, s in zip(whisper.readers, np.split(states, 3, axis=-1), strict=True)]
+    np.testing.assert_allclose(np.asarray(whisper(features)), np.mean(alone, axis=0), atol=1e-6)
+    own = np.asarray(whisper(features, training=True))
+    assert own.shape == (2, 3, 8)
+    target, weight = np.eye(8, dtype=np.float32)[[2, 5]], np.array([1.0, 3.0], np.float32)
+    whisper.compile("sgd", "categorical_crossentropy")
+    loss = whisper.compute_loss(y=target, y_pred=own, sample_weight=weight)
+    expected = -(weight[:, None] * np.log(own[[0, 1], :, [2, 5]])).mean()
+    assert float(loss) == pytest.approx(expected, rel=1e-5)
 
 
 def test_speech_of_padding_only_is_no_nan(speech):
