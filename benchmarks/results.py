@@ -27,12 +27,20 @@ def main(data):
             split = f"RAVDESS, {len(results)} folds by speaker"
             for measure, name in (("uar", "mean UAR"), ("accuracy", "mean accuracy")):
                 values = np.array([r[measure] for r in results])
-                value = f"{values.mean():.3f} ± {values.std():.3f} over folds"
+                value = f"{values.mean():.3f} ± {values.std():.3f} over folds{_over_seeds(results, measure)}"
                 print(f"| `{entry.name}` | {split} | {n:,} | {name} | {value} |")
         elif entry.modality == "text" and (data / entry.name).is_dir():
             scores = evaluate(checkpoints.load(entry.name), data / entry.name)
             for measure, name in (("micro_f1", "micro-F1"), ("macro_f1", "macro-F1")):
                 print(f"| `{entry.name}` | test split | {scores['n']:,} | {name} | {scores[measure]:.3f} |")
+
+
+def _over_seeds(results, measure):
+    """The deviation of the seeds' means over the folds, in words; nothing of a single seed."""
+    if "runs" not in results[0]:
+        return ""
+    by_seed = np.array([[run[measure] for run in r["runs"]] for r in results]).mean(axis=0)
+    return f", ± {by_seed.std(ddof=1):.3f} over {len(by_seed)} seeds"
 
 
 if __name__ == "__main__":

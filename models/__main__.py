@@ -68,7 +68,9 @@ def _parser():
         )
         if name == "train":
             command.add_argument("--vectors", metavar="FILE", type=Path, help="text: pretrained word vectors (GloVe)")
-            command.add_argument("--folds", metavar="FOLDER", type=Path, help="speech: results of cross-validate")
+            command.add_argument(
+                "--folds", metavar="FOLDER", type=Path, nargs="+", help="speech: results of cross-validate, one a seed"
+            )
         else:
             command.add_argument("--folds", metavar="N", type=int, nargs="+", help="default: all")
         command.set_defaults(run=run)

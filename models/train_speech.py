@@ -232,14 +232,14 @@ def train(recipe, folder, out, *, seed, folds=None, epochs=None, whisper=None, s
     """Train on every speaker of the corpus and save; the card's figures are the folds'.
 
     Args:
-        folds: folder with the results of `cross_validate`; `None` leaves the figures out of the card.
+        folds: folders with the results of `cross_validate`, one a seed; `None` leaves the figures out of the card.
         whisper: as of `cross_validate`.
 
     Returns:
         The folds' means, empty if there are none.
     """
     if folds:
-        read_folds(folds)  # none there: say so before the long work
+        read_folds(*folds)  # none there: say so before the long work
     pretrained = None if whisper is None else load_whisper(whisper)
     items, variants = load_corpus(recipe, folder, report)
     began = time.time()
@@ -247,7 +247,7 @@ def train(recipe, folder, out, *, seed, folds=None, epochs=None, whisper=None, s
         recipe, items, variants, seed=seed, epochs=epochs, samples=samples, pretrained=pretrained, report=report
     )
     minutes = (time.time() - began) / 60
-    results = read_folds(folds) if folds else []  # now, as some may have been trained beside this run
+    results = read_folds(*folds) if folds else []  # now, as some may have been trained beside this run
     history = _with_fold_means(each_epoch.rows, results)
     card = cards.speech_card(
         recipe, command=command, seed=seed, epochs=epochs or recipe.epochs, minutes=minutes, folds=results,
@@ -260,16 +260,42 @@ def train(recipe, folder, out, *, seed, folds=None, epochs=None, whisper=None, s
     return {name: float(np.mean([r[name] for r in results])) for name in ("uar", "accuracy")}
 
 
-def read_folds(folder) -> list[dict]:
-    """The results that `cross_validate` left in a folder, by fold.
+def read_folds(*folders) -> list[dict]:
+    """The results that `cross_validate` left in a folder, or in one folder a seed, by fold.
+
+    Returns:
+        A list of dicts, one a fold. Of several seeds `uar`, `accuracy` and the figures of `history` are means,
+        `confusion` is the sum, and `runs` says what each seed gave.
 
     Raises:
-        InputError: there are none.
+        InputError: there are none, or a fold was not scored with every seed.
     """
-    results = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(folder).glob("fold-*.json"))]
-    if not results:
-        raise InputError(f"{folder} holds no fold-*.json. Run cross-validate first.")
-    return results
+    runs = {}
+    for folder in folders:
+        paths = sorted(Path(folder).glob("fold-*.json"))
+        if not paths:
+            raise InputError(f"{folder} holds no fold-*.json. Run cross-validate first.")
+        for path in paths:
+            result = json.loads(path.read_text(encoding="utf-8"))
+            runs.setdefault(result["fold"], []).append(result)
+    missing = [fold for fold, found in runs.items() if len(found) < len(folders)]
+    if missing:
+        raise InputError(f"Fold {missing[0]} is not in every one of the folders. Run cross-validate for it first.")
+    return [_over_seeds(runs[fold]) for fold in sorted(runs)]
+
+
+def _over_seeds(runs):
+    if len(runs) == 1:
+        return runs[0]
+    figures = ("uar", "accuracy")
+    kept = ("seed", *figures, "command", "minutes")
+    rows = zip(*(run["history"] for run in runs), strict=False)  # of runs of different length, what all have
+    return runs[0] | {
+        **{name: float(np.mean([run[name] for run in runs])) for name in figures},
+        "confusion": np.sum([run["confusion"] for run in runs], axis=0).tolist(),
+        "history": [{name: float(np.mean([row[name] for row in each])) for name in each[0]} for each in rows],
+        "runs": [{name: run[name] for name in kept} for run in runs],
+    }
 
 
 def _with_fold_means(rows, results):

@@ -1,12 +1,15 @@
 """Speech recipes scored on speakers they did not learn from, and the card that says so."""
 
+import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from models import checkpoints
 from models.augmentation import SpeechAugmentation
+from models.cards import speech_card
 from models.errors import InputError
 from models.recipes import SpeechRecipe, TunedSpeech
 from models.train_speech import cross_validate, fit, load_corpus, read_folds, train
@@ -48,7 +51,7 @@ def test_folds_hold_out_speakers_and_the_card_has_their_figures(corpus, tmp_path
         # Figures are those after the last epoch, the fifth, which is scored.
         assert result["history"][-1]["validation_uar"] == result["uar"]
     mean = np.mean([r["uar"] for r in found])
-    assert train(replace(RECIPE, epochs=5), corpus, out, folds=folds, epochs=3, **QUIET)["uar"] == mean
+    assert train(replace(RECIPE, epochs=5), corpus, out, folds=[folds], epochs=3, **QUIET)["uar"] == mean
     card = (out / "card.md").read_text()
     assert f"**{mean:.4f}**" in card and "cross-validate toy" in card
     assert "5 epochs on 8 clips; the shipped weights for 3 on all 16: 48 clips seen, as against 40" in card
@@ -59,7 +62,7 @@ def test_one_fold_alone_is_refused_and_so_is_one_that_is_not_there(corpus, tmp_p
     with pytest.raises(InputError, match="no fold 7; the corpus has 0, 1"):
         cross_validate(RECIPE, corpus, tmp_path / "folds", folds=[7], **QUIET)
     with pytest.raises(InputError, match="Run cross-validate first"):
-        train(RECIPE, corpus, tmp_path / "toy", folds=tmp_path, **QUIET)
+        train(RECIPE, corpus, tmp_path / "toy", folds=[tmp_path], **QUIET)
     alone = tmp_path / "alone"
     alone.mkdir()
     for file in corpus.glob("*-01.wav"):
@@ -97,3 +100,34 @@ def test_what_was_scored_is_what_is_stored(corpus, whisper, tmp_path):
 def test_a_recipe_with_an_encoder_asks_for_its_file(corpus, tmp_path):
     with pytest.raises(InputError, match="--whisper FILE"):
         train(TUNED, corpus, tmp_path / "toy", **QUIET)
+
+
+def result(fold, seed, uar):
+    return {
+        "fold": fold, "seed": seed, "speakers": [1], "n": 8, "uar": uar, "accuracy": uar / 2, "minutes": 1.0,
+        "confusion": np.diag([seed] * 8).tolist(), "command": f"seed {seed}",
+        "history": [{"epoch": 1.0, "loss": float(seed)}, {"epoch": 2.0, "validation_uar": uar}],
+    }  # fmt: skip
+
+
+def test_figures_of_several_seeds_are_their_means(tmp_path):
+    for seed, uars in ((1, (0.5, 0.7)), (2, (0.6, 0.9))):
+        (tmp_path / str(seed)).mkdir()
+        for fold, uar in enumerate(uars):
+            (tmp_path / str(seed) / f"fold-{fold}.json").write_text(json.dumps(result(fold, seed, uar)))
+    first, second = read_folds(tmp_path / "1", tmp_path / "2")
+    assert first["uar"] == pytest.approx(0.55) and second["accuracy"] == pytest.approx(0.4)
+    assert first["confusion"] == np.diag([3] * 8).tolist() and first["n"] == 8
+    assert first["history"] == [{"epoch": 1.0, "loss": 1.5}, {"epoch": 2.0, "validation_uar": pytest.approx(0.55)}]
+    assert [(run["seed"], run["uar"], run["command"]) for run in second["runs"]] == [
+        (1, 0.7, "seed 1"), (2, 0.9, "seed 2")
+    ]  # fmt: skip
+    card = speech_card(
+        TUNED, command="x", seed=1, epochs=3, minutes=1, folds=[first, second], speakers=[1], clips=16,
+        model=SimpleNamespace(count_params=lambda: 5),
+    )  # fmt: skip
+    assert "mean of 2 seeds" in card and "0.6000 (seed 1), 0.7500 (seed 2); deviation 0.1061" in card
+    assert "seed 1\nseed 2" in card
+    (tmp_path / "2" / "fold-1.json").unlink()
+    with pytest.raises(InputError, match="Fold 1 is not in every one of the folders"):
+        read_folds(tmp_path / "1", tmp_path / "2")
