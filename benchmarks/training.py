@@ -42,7 +42,7 @@ def main():
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    recipe = RECIPES["ravdess"]
+    recipe = RECIPES["ravdess-scratch"]
     ways = {"a loop of operations": contextlib.nullcontext, "one operation": fused_lstm}
     trainers = {}
     for name, way in ways.items():

@@ -46,7 +46,6 @@ class SpeechRecipe:
 
     # What only some recipes change; no fields, so that cards of the others do not list them.
     halved = False
-    frozen_epochs = 0
     task = "single-label"
     loss = "categorical_crossentropy"
     stop_metric = None
@@ -55,25 +54,17 @@ class SpeechRecipe:
 
 
 @dataclass(frozen=True)
-class TunedSpeech(SpeechRecipe):
-    """A speech checkpoint that starts from the first block of Whisper's encoder.
-
-    First linear probing, then fine-tuning (Kumar et al. 2022): a head that knows nothing yet would teach the
-    encoder nonsense.
+class PretrainedSpeech(SpeechRecipe):
+    """A speech checkpoint whose encoder is the first block of Whisper's and stays as it is; its heads are trained.
 
     Args:
-        frozen_epochs: the encoder stays as it is for so many of the epochs, under a schedule of their own.
-        tuning_rate: highest learning rate, of everything, afterwards.
         halved: store every weight as a float16; scored is what is stored.
     """
 
     architecture: str = "whisper-speech"
     # What Whisper reads: 80 bands from 0 Hz, windows of 25 ms without padding.
     log_mel: dict = field(default_factory=lambda: {"fft": 400, "bands": 80, "low_hz": 0.0})
-    epochs: int = 45
-    learning_rate: float = 2e-3
-    frozen_epochs: int = 30
-    tuning_rate: float = 3e-5
+    epochs: int = 30
     halved: bool = True
 
 
@@ -119,7 +110,7 @@ class TextRecipe:
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        TunedSpeech("ravdess", "Emotion in speech (RAVDESS)", 1),
+        PretrainedSpeech("ravdess", "Emotion in speech (RAVDESS)", 1),
         SpeechRecipe("ravdess-scratch", "Emotion in speech, without pretraining (RAVDESS)", 5),
         TextRecipe(
             "reuters",

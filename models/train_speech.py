@@ -102,6 +102,7 @@ def fit(
             raise InputError("This network starts from a trained Whisper encoder. Name its file: --whisper FILE.")
         start_encoder(model.encoder, pretrained)
         set_scale(model.encoder, frontend.mean, frontend.deviation)
+        model.encoder.trainable = False
     truth = np.array([item.label for item in items])
     smooth = recipe.label_smoothing
     target = np.eye(len(labels), dtype=np.float32)[truth] * (1 - smooth) + smooth / len(labels)
@@ -117,6 +118,17 @@ def fit(
         one, [len(row[0]) for row in variants], target, recipe.batch_size, rng, weight, multiple=step,
         mix=recipe.mixup,
     )  # fmt: skip
+    model.compile(
+        keras.optimizers.AdamW(
+            cosine_schedule(recipe.learning_rate, len(batches), epochs),
+            weight_decay=recipe.weight_decay,
+            clipnorm=1.0,
+            use_ema=recipe.averaged > 0,
+            ema_momentum=recipe.averaged,
+        ),
+        recipe.loss,
+        metrics=["accuracy"] if recipe.stop_metric else None,
+    )
     score = None
     if validation is not None:
         held_truth = np.array([item.label for item in validation[0]])
@@ -134,40 +146,10 @@ def fit(
             shown[name] = windows[0][None]
     each_epoch = EachEpoch(score, shown, every=_SCORED_EVERY, report=report)
     stop = [StopAt(recipe.stop_metric, recipe.stop_value)] if recipe.stop_metric else []
-    for first, last, rate in _stages(recipe, model, epochs):
-        if hasattr(model, "encoder"):
-            model.encoder.trainable = first >= recipe.frozen_epochs
-        _compile(model, recipe, rate, len(batches), last - first)
-        with fused_lstm():
-            model.fit(
-                stream(batches), shuffle=False, initial_epoch=first, epochs=last, verbose=0,
-                callbacks=[each_epoch, *stop],
-            )  # fmt: skip
+    with fused_lstm():
+        model.fit(stream(batches), shuffle=False, epochs=epochs, verbose=0, callbacks=[each_epoch, *stop])
     checkpoints.round_to_float16(model, config.get("stored_as_float16", ()))
     return config, model, each_epoch
-
-
-def _stages(recipe, model, epochs):
-    """First epoch, one past the last, and highest learning rate of each stage of training."""
-    if not hasattr(model, "encoder"):
-        return [(0, epochs, recipe.learning_rate)]
-    frozen = min(recipe.frozen_epochs, epochs)
-    stages = [(0, frozen, recipe.learning_rate), (frozen, epochs, recipe.tuning_rate)]
-    return [stage for stage in stages if stage[0] < stage[1]]
-
-
-def _compile(model, recipe, rate, batches, epochs):
-    model.compile(
-        keras.optimizers.AdamW(
-            cosine_schedule(rate, batches, epochs),
-            weight_decay=recipe.weight_decay,
-            clipnorm=1.0,
-            use_ema=recipe.averaged > 0,
-            ema_momentum=recipe.averaged,
-        ),
-        recipe.loss,
-        metrics=["accuracy"] if recipe.stop_metric else None,
-    )
 
 
 def _standard(recipe, spec, variants):

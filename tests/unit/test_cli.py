@@ -58,7 +58,7 @@ def test_writes_a_report(tmp_path):
         (["explain", str(SAMPLES / "joy.txt"), "--checkpoint", "ravdess"], "is a text, not a sound"),
         (["evaluate", "--checkpoint", "nope", "--data", "."], "no checkpoint “nope”"),
         (["evaluate", "--checkpoint", "reuters", "--data", "missing"], "missing is not a folder"),
-        (["train", "nothing", "--data", "."], "no recipe “nothing”; known are ravdess, reuters, goemotions"),
+        (["train", "nothing", "--data", "."], "no recipe “nothing”; known are ravdess, ravdess-scratch, reuters"),
         (["cross-validate", "reuters", "--data", "."], "use train and evaluate"),
     ],
 )

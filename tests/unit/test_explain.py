@@ -42,7 +42,7 @@ def samples_of(name):
 
 def test_a_clip_is_explained_completely(speech):
     explanation = explain_clip(speech, clip("flat"), name="flat.flac")
-    weights = explanation.attention[0].weights
+    weights = explanation.attention[0].select()
     assert explanation.probabilities.sum() == pytest.approx(1, abs=1e-5)
     assert weights.sum() == pytest.approx(1, abs=1e-5) and (weights >= 0).all()
     assert len(weights) == len(explanation.units)
@@ -93,7 +93,7 @@ def test_a_long_clip_is_covered_whole_by_overlapping_windows(speech):
     stack = np.stack([w.probabilities for w in windows])
     assert (explanation.probabilities >= stack.min(axis=0) - 1e-6).all()
     assert (explanation.probabilities <= stack.max(axis=0) + 1e-6).all()
-    weights = explanation.attention[0].weights
+    weights = explanation.attention[0].select()
     assert weights.sum() == pytest.approx(1, abs=1e-5) and len(weights) == len(explanation.units)
     assert seen[-1][0] == seen[-1][1] == len(windows) and seen == sorted(seen)
 
@@ -152,7 +152,7 @@ def test_the_shortest_clips_are_explained(speech, seconds):
     samples, rate = samples_of("flat")
     part = samples[8000 : 8000 + int(seconds * rate)]
     explanation = explain_clip(speech, wav(part, rate))
-    assert explanation.attention[0].weights.sum() == pytest.approx(1, abs=1e-5)
+    assert explanation.attention[0].select().sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_ten_minutes_are_explained_in_one_go(speech):
@@ -160,7 +160,7 @@ def test_ten_minutes_are_explained_in_one_go(speech):
     whole = np.tile(samples, int(600 * rate / len(samples)) + 1)[: 600 * rate]
     explanation = explain_clip(speech, wav(whole, rate))
     assert explanation.audio.duration == pytest.approx(600)
-    assert explanation.attention[0].weights.sum() == pytest.approx(1, abs=1e-4)
+    assert explanation.attention[0].select().sum() == pytest.approx(1, abs=1e-4)
     assert explanation.picture.envelope.shape[1] <= 12_000
 
 
