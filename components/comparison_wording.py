@@ -129,6 +129,14 @@ def signed(value: float) -> str:
     return "0.00" if abs(value) < 0.005 else f"{value:.2f}".replace("-", "−")
 
 
+def _by_fold(difference):
+    apart = f"on the same folds of speakers they lie {abs(difference.means):.3f} apart on average"
+    if difference.verdict == "none":
+        return f"no difference; {apart}, and from fold to fold that varies by {difference.spread:.3f}."
+    more = f"more than that varies from fold to fold ({difference.spread:.3f})"
+    return f"the first is {difference.verdict}; {apart}, {more}."
+
+
 def standing(best: str, difference: Difference | None, alone: bool) -> str:
     """How a recipe stands against the best of its table, in a few words.
 
@@ -152,6 +160,8 @@ def between(first: Summary, second: Summary, difference: Difference, metric: str
     pair = f"“{first.title}” {first.mean(name):.3f}, “{second.title}” {second.mean(name):.3f} {metric}"
     if difference.verdict == "unknown":
         return f"{pair}: one of them was trained once only, so nobody knows whether another seed would turn it round."
+    if difference.paired:
+        return f"{pair}: {_by_fold(difference)}"
     if difference.verdict == "none":
         apart, both = abs(difference.means), difference.spread
         return f"{pair}: no difference; they lie {apart:.3f} apart, and the spreads add up to {both:.3f}."

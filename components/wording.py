@@ -161,7 +161,7 @@ def heard(field: ReceptiveField) -> str:
         value += f" ({_milliseconds(first.hears)} in a frame, {', '.join(grown)})"
     if field.mixed_by:
         value += (
-            f"; {field.mixed_by} then pass on what was before and after, so what is weighed at a moment carries "
+            f"; {field.mixed_by} pass on what was before and after, so what is weighed at a moment carries "
             "traces of the whole clip"
         )
     return value

@@ -19,7 +19,8 @@ GAP = 0.05
 _FIRST_POINTS, _MOST_POINTS = 16, 512
 # The gap is a share of the change; of a change smaller than this (1 point) the share says nothing.
 _SMALLEST_CHANGE = 0.01
-# Steps that run together, as many as the longest text has; of a network that compares each step with each, pairs.
+# Steps that run together, as many as the longest text has; of a network that compares each step with each, pairs. A
+# network that keeps much for its gradients says how many inputs it takes at once (`gradient_rows`).
 _STEPS_A_BATCH, _PAIRS_A_BATCH = 20_000, 4_000_000
 _compiled = weakref.WeakKeyDictionary()
 
@@ -223,7 +224,7 @@ def _batches(subject, items, steps):
     size = _STEPS_A_BATCH // max(steps, 1)
     if hasattr(subject.checkpoint.model, "longest"):
         size = min(size, _PAIRS_A_BATCH // max(steps, 1) ** 2)
-    size = max(1, size)
+    size = max(1, min(size, getattr(subject.checkpoint.model, "gradient_rows", size)))
     return [slice(start, start + size) for start in range(0, len(items), size)]
 
 

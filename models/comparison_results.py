@@ -42,6 +42,7 @@ class Summary:
         parameters, milliseconds, epochs: of one seed, or their mean; `None` where no file says.
         checkpoints: names of the folders read.
         architecture: as in the config.
+        numbers: of the seeds or folds, in the order of the figures; `None` where a file does not say.
     """
 
     recipe: str
@@ -55,6 +56,7 @@ class Summary:
     epochs: float | None = None
     checkpoints: tuple[str, ...] = ()
     architecture: str = ""
+    numbers: tuple = ()
 
     @property
     def main(self) -> str:
@@ -80,12 +82,15 @@ class Difference:
 
     Args:
         means: of the first minus the second.
-        spread: both standard deviations together; `None` where a recipe has one seed only.
+        spread: both standard deviations together, or where `paired` that of the pairs' differences; `None` where a
+            recipe has one seed only.
+        paired: whether the figures were compared fold by fold.
     """
 
     means: float
     spread: float | None
     verdict: str
+    paired: bool = False
 
 
 @dataclass
@@ -113,14 +118,30 @@ def difference(first, second) -> Difference:
     Args:
         first, second: the figures of each, one a seed.
     """
-    gap = float(np.mean(first) - np.mean(second))
     each = spread(first), spread(second)
-    if None in each:
-        return Difference(gap, None, "unknown")
-    both = each[0] + each[1]
+    return _difference(np.mean(first) - np.mean(second), None if None in each else sum(each))
+
+
+def between(first: Summary, second: Summary) -> Difference:
+    """Whether two recipes' main figures differ: fold by fold where both have the same folds, else by `difference`.
+
+    Folds differ in their speakers, some easier to read than others, and that is most of their spread. It goes when
+    the two are compared on each fold; they differ if the mean of these differences is larger than their deviation.
+    """
+    own, others = first.metrics[first.main], second.metrics[second.main]
+    if not first.over == second.over == "folds" or first.numbers != second.numbers or len(own) != len(others):
+        return difference(own, others)
+    gaps = np.subtract(own, others)
+    return _difference(gaps.mean(), spread(gaps), paired=True)
+
+
+def _difference(gap, both, paired=False):
+    gap = float(gap)
+    if both is None:
+        return Difference(gap, None, "unknown", paired)
     if abs(gap) <= both:
-        return Difference(gap, both, "none")
-    return Difference(gap, both, "higher" if gap > 0 else "lower")
+        return Difference(gap, both, "none", paired)
+    return Difference(gap, both, "higher" if gap > 0 else "lower", paired)
 
 
 def against_best(summaries) -> list[tuple[str, Difference | None]]:
@@ -137,8 +158,7 @@ def against_best(summaries) -> list[tuple[str, Difference | None]]:
     rows = []
     for summary in summaries:
         top = best[_peers(summary)]
-        own, others = summary.metrics[summary.main], top.metrics[top.main]
-        rows.append((top.recipe, None if top is summary else difference(own, others)))
+        rows.append((top.recipe, None if top is summary else between(summary, top)))
     return rows
 
 
@@ -190,6 +210,7 @@ def _summary(group):
         mean("epochs"),
         tuple(group.folders),
         group.architecture,
+        tuple(number for number, _ in group.results),
     )
 
 

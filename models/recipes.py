@@ -111,7 +111,7 @@ RECIPES = {
     recipe.name: recipe
     for recipe in (
         PretrainedSpeech("ravdess", "Emotion in speech (RAVDESS)", 1),
-        SpeechRecipe("ravdess-scratch", "Emotion in speech, without pretraining (RAVDESS)", 5),
+        SpeechRecipe("ravdess-scratch", "Emotion in speech, without pretraining (RAVDESS)", 20),
         TextRecipe(
             "reuters",
             "Topics of news (Reuters-21578)",

@@ -62,7 +62,7 @@ def fit(
     Args:
         items, variants: the training clips, as `load_corpus` gives them.
         beside: `(items, variants)` of a second corpus to learn from.
-        pretrained: what `load_whisper` gives, for a network with such an encoder.
+        pretrained: what `load_whisper` gives, for a network with such an encoder, which then stays as it is.
         validation: `(items, variants)` scored every few epochs, never trained or selected on.
         samples: dict from a sample's name to its bytes; their attention is kept after every epoch.
 
@@ -97,9 +97,7 @@ def fit(
     config["hyperparameters"] = model.get_config()
     if recipe.halved:
         config["stored_as_float16"] = checkpoints.names(model)
-    if hasattr(model, "encoder"):
-        if pretrained is None:
-            raise InputError("This network starts from a trained Whisper encoder. Name its file: --whisper FILE.")
+    if pretrained is not None:
         start_encoder(model.encoder, pretrained)
         set_scale(model.encoder, frontend.mean, frontend.deviation)
         model.encoder.trainable = False
@@ -148,6 +146,7 @@ def fit(
     stop = [StopAt(recipe.stop_metric, recipe.stop_value)] if recipe.stop_metric else []
     with fused_lstm():
         model.fit(stream(batches), shuffle=False, epochs=epochs, verbose=0, callbacks=[each_epoch, *stop])
+    # Behind the last epoch's row and map, which differ by rounding.
     checkpoints.round_to_float16(model, config.get("stored_as_float16", ()))
     return config, model, each_epoch
 
@@ -162,6 +161,16 @@ def _standard(recipe, spec, variants):
     }
 
 
+def _pretrained(recipe, whisper):
+    """The encoder's variables for a recipe that needs them; `None` for one that does not."""
+    needed = recipe.architecture == "whisper-speech"
+    if needed and whisper is None:
+        raise InputError(f"{recipe.name} hears through an encoder of Whisper's. Name its file: --whisper FILE.")
+    if whisper is not None and not needed:
+        raise InputError(f"{recipe.name} learns from its corpus alone. Leave --whisper out.")
+    return load_whisper(whisper) if needed else None
+
+
 def cross_validate(recipe, folder, out, *, seed, folds=None, epochs=None, whisper=None, command="", report=print):
     """Train on all folds but one and score on that one, for each of `folds`; writes `OUT/fold-N.json`.
 
@@ -171,7 +180,7 @@ def cross_validate(recipe, folder, out, *, seed, folds=None, epochs=None, whispe
         folds: which folds; `None` is all.
         whisper: file of a Whisper model, for a network that starts from one; see `load_whisper`.
     """
-    pretrained = None if whisper is None else load_whisper(whisper)
+    pretrained = _pretrained(recipe, whisper)
     items, variants = load_corpus(recipe, folder, report)
     fold_of = np.array([(item.speaker - 1) // ACTORS_A_FOLD for item in items])
     known = sorted(set(fold_of.tolist()))
@@ -222,7 +231,7 @@ def train(recipe, folder, out, *, seed, folds=None, epochs=None, whisper=None, s
     """
     if folds:
         read_folds(*folds)  # none there: say so before the long work
-    pretrained = None if whisper is None else load_whisper(whisper)
+    pretrained = _pretrained(recipe, whisper)
     items, variants = load_corpus(recipe, folder, report)
     began = time.time()
     config, model, each_epoch = fit(
@@ -247,7 +256,7 @@ def read_folds(*folders) -> list[dict]:
 
     Returns:
         A list of dicts, one a fold. Of several seeds `uar`, `accuracy` and the figures of `history` are means,
-        `confusion` is the sum, and `runs` says what each seed gave.
+        `confusion` is the sum, and `runs` has what each seed gave in place of `seed`, `command` and `minutes`.
 
     Raises:
         InputError: there are none, or a fold was not scored with every seed.
@@ -260,6 +269,9 @@ def read_folds(*folders) -> list[dict]:
         for path in paths:
             result = json.loads(path.read_text(encoding="utf-8"))
             runs.setdefault(result["fold"], []).append(result)
+    for fold, found in runs.items():
+        if len({run["seed"] for run in found}) < len(found):
+            raise InputError(f"Fold {fold} was scored twice with one seed. Name one folder a seed.")
     missing = [fold for fold, found in runs.items() if len(found) < len(folders)]
     if missing:
         raise InputError(f"Fold {missing[0]} is not in every one of the folders. Run cross-validate for it first.")
@@ -272,10 +284,14 @@ def _over_seeds(runs):
     figures = ("uar", "accuracy")
     kept = ("seed", *figures, "command", "minutes")
     rows = zip(*(run["history"] for run in runs), strict=False)  # of runs of different length, what all have
-    return runs[0] | {
+    alike = {name: value for name, value in runs[0].items() if name not in kept}
+    return alike | {
         **{name: float(np.mean([run[name] for run in runs])) for name in figures},
         "confusion": np.sum([run["confusion"] for run in runs], axis=0).tolist(),
-        "history": [{name: float(np.mean([row[name] for row in each])) for name in each[0]} for each in rows],
+        "history": [
+            {name: float(np.mean([row[name] for row in each])) for name in each[0] if all(name in row for row in each)}
+            for each in rows
+        ],
         "runs": [{name: run[name] for name in kept} for run in runs],
     }
 

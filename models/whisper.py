@@ -9,9 +9,11 @@ import numpy as np
 
 from models.errors import InputError
 
-# What Whisper reads of a band: (log10(power) + 4) / 4, that is (decibel + 40) / 40.
+# What Whisper reads of a band: (log10(power) + 4) / 4, that is (decibel + 40) / 40. It raises what lies 80 dB under
+# the loudest to that; our features have a floor of their own, 60 dB under the mean.
 _DECIBEL_A_UNIT, _DECIBEL_AT_ZERO = 40.0, -40.0
-# Our decibel are relative to the clip's mean. Taken as this level, it reads as speech at a usual distance.
+# Our decibel are relative to the clip's mean, Whisper's are not. Taken as this level: in RAVDESS the loudest quarter of
+# the clips begins at -22 dB.
 _MEAN_DECIBEL = -20.0
 # How CTranslate2 numbers the types of its variables.
 _TYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
@@ -90,7 +92,11 @@ def start_encoder(encoder, weights):
         for i, block in enumerate(encoder.blocks):
             _start_block(block, weights, f"encoder/layer_{i}/")
     except (KeyError, ValueError) as error:
-        raise InputError(f"The Whisper model does not fit this network: {error}.") from error
+        size = (encoder.size, encoder.hidden, len(encoder.blocks))
+        raise InputError(
+            "The Whisper model has other sizes than this network, which wants {} channels, {} in a block's hidden "
+            "layer and at least {} blocks. Take tiny.en.".format(*size)
+        ) from error
 
 
 def _start_block(block, weights, prefix):

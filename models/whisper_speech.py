@@ -1,13 +1,13 @@
-"""The speech network that starts from the first layers of Whisper's encoder."""
+"""The speech network that hears through the first layers of Whisper's encoder."""
 
 import keras
 from keras import ops
 
-from models.layers import UniversalQueryAttention, WhisperEncoder, masked_average
+from models.layers import UniversalQueryAttention, masked_average
+from models.layers.whisper import WhisperEncoder
 from models.system import System
 
 
-@keras.saving.register_keras_serializable("earmark")
 class Reader(keras.layers.Layer):
     """Stacked BiLSTMs, one trained query, softmax: one head of `WhisperSpeechNetwork`.
 
@@ -49,8 +49,8 @@ class WhisperSpeechNetwork(System):
 
     The encoder's states, normalised and averaged over `averaged` steps, are what the heads read. The encoder's own
     attention, over the whole window, is not among the maps: it mixes sounds and does not choose among them.
-    While training every head has a loss of its own: heads that learn apart err apart, and their mean errs less
-    (Hansen & Salamon 1990).
+    While training every head has a loss of its own (and there can be no metrics beside it): heads that learn apart
+    err apart, and their mean errs less (Hansen & Salamon 1990).
 
     Args:
         labels: number of labels L.
@@ -77,6 +77,9 @@ class WhisperSpeechNetwork(System):
         "own. A head's weights say how much of each moment went into the summary that it reads the emotions from; the "
         "answer is the mean of theirs."
     }
+
+    # Gradients of so many inputs at once: the encoder keeps about 20 MB of one window of 5 s.
+    gradient_rows = 16
 
     def __init__(
         self,

@@ -51,7 +51,7 @@ class SpeechFrontend:
     def standardize(self, power: np.ndarray, reference: float | None = None) -> np.ndarray:
         """Decibel, minus the training clips' mean, over their deviation; shape as `power`."""
         features = (self.log_mel.decibel(power, reference) - self.mean) / self.deviation
-        # All-zero frames mean padding; a real frame never is (that would need 64 exact zeros).
+        # All-zero frames mean padding; a real frame never is (that would need an exact zero in every band).
         return features.astype(np.float32)
 
     def __call__(self, samples, step_frames, untouched=None) -> SpeechFeatures:

@@ -9,7 +9,6 @@ from models.layers.raffel import RaffelAttention
 from models.layers.residual import ResidualGain
 from models.layers.softmax import masked_softmax
 from models.layers.universal_query import UniversalQueryAttention
-from models.layers.whisper import WhisperEncoder
 
 __all__ = [
     "LabelAttention",
@@ -20,7 +19,6 @@ __all__ = [
     "StructuredSelfAttention",
     "TrainedQueryAttention",
     "UniversalQueryAttention",
-    "WhisperEncoder",
     "masked_average",
     "masked_max",
     "masked_mean",

@@ -60,10 +60,12 @@ class WhisperEncoder(keras.layers.Layer):
     """Whisper's encoder (Radford et al. 2022) up to one of its first blocks, without the norm behind the last.
 
     Two convolutions of width 3, the second with stride 2, each with GELU; sines and cosines of the position are
-    added; then the blocks. As in Whisper, but for padding, which is set to zero and never looked at.
+    added; then the blocks. As in Whisper, but that padding is set to zero and never looked at (Whisper fills every clip
+    up to 30 s with silence and hears that, too).
 
-    Whisper reads `(log10(power) + 4) / 4` of each band. This layer reads standardised decibel and turns them back by
-    `scale` and `offset`, two weights that are set once (`models.whisper.set_scale`) and never trained.
+    Whisper reads `(log10(power) + 4) / 4` of each band, at most 2 under the loudest. This layer reads standardised
+    decibel and turns them back by `scale` and `offset`, two weights that are set once (`models.whisper.set_scale`) and
+    never trained.
 
     Args:
         size: channels and features of a step.
@@ -81,7 +83,6 @@ class WhisperEncoder(keras.layers.Layer):
     def __init__(self, size=384, blocks=1, heads=6, hidden=1536, **kwargs):
         super().__init__(**kwargs)
         self.size, self.heads, self.hidden = size, heads, hidden
-        self.supports_masking = True
         self.convolutions = [
             keras.layers.Conv1D(size, 3, strides=stride, padding="valid", name=f"convolution_{i}")
             for i, stride in ((1, 1), (2, 2))

@@ -221,7 +221,8 @@ def results_table(modality: str) -> None:
     st.caption(
         "A click on a column's head sorts by it. Rows can be compared only where “scored on” says the same. A dash: no "
         "file says. Milliseconds are of one input through the network, on our computer or the one that trained it. "
-        "Where runs are folds, each is another part of the speakers, and the spread is over these."
+        "Where runs are folds, each is another part of the speakers, and the spread is over these; two networks "
+        "are then compared fold by fold."
     )
     if pairs := [summary for summary in found if results.peers(summary, found)]:
         _pair(pairs, modality)
@@ -245,7 +246,7 @@ def _pair(found, modality):
         first = named[st.selectbox("Is", list(named), key=f"compare-first-{modality}", **box)]
         others = [_row(summary) for summary in results.peers(first, found)]
         second = named[st.selectbox("different from", others, key=f"compare-second-{modality}", **box)]
-    gap = results.difference(first.metrics[first.main], second.metrics[first.main])
+    gap = results.between(first, second)
     st.markdown(plain(words.between(first, second, gap, results.METRICS[first.main])))
 
 

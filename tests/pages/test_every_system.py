@@ -10,7 +10,7 @@ from models.explanation import Explanation
 from models.registry import NAMES
 from tests.unit import compared
 
-# Shipped networks are of the one architecture left out here, and have tests of their own.
+# The architecture left out here has a larger shipped network with tests of its own.
 SYSTEMS = [name for name in NAMES if name != "attentive-speech"]
 SILENT = ("bilstm-last", "rcnn")  # networks without attention
 

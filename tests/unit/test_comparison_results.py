@@ -1,5 +1,6 @@
 """The table of all checkpoints: only what files say, and no difference smaller than the spread."""
 
+import dataclasses
 import json
 import math
 
@@ -79,6 +80,26 @@ def test_folds_that_cross_validation_wrote(root):
     folder(root, "ravdess", folds=folds)
     (found,) = results.summaries()
     assert found.metrics == {"uar": (0.5, 0.7)} and found.over == "folds" and "cross-validated" in found.split
+
+
+def test_networks_scored_on_the_same_folds_are_compared_fold_by_fold(root):
+    """Speakers differ more than networks do: a gain on every fold is a gain, though the ranges overlap."""
+    for name, uars in (("better", (0.5, 0.7, 0.6)), ("worse", (0.4, 0.59, 0.51)), ("other", (0.45, 0.75, 0.55))):
+        folder(root, name, folds=[{"fold": i, "uar": u, "n": 240} for i, u in enumerate(uars)])
+    found = {summary.recipe: summary for summary in results.summaries()}
+    gap = results.between(found["worse"], found["better"])
+    assert gap.verdict == "lower" and gap.paired and gap.means == pytest.approx(-0.1)
+    assert gap.spread == pytest.approx(0.01)
+    assert results.difference(*(found[name].metrics["uar"] for name in ("worse", "better"))).verdict == "none"
+    said = comparison_wording.between(found["worse"], found["better"], gap, "UAR")
+    assert "the first is lower; on the same folds of speakers they lie 0.100 apart" in said and "(0.010)" in said
+    none = results.between(found["other"], found["better"])
+    assert none.verdict == "none"
+    assert none.spread == pytest.approx(np.std([-0.05, 0.05, -0.05], ddof=1))
+    said = comparison_wording.between(found["other"], found["better"], none, "UAR")
+    assert "no difference; on the same folds of speakers they lie 0.017 apart" in said and said.endswith("by 0.058.")
+    missing = dataclasses.replace(found["worse"], numbers=(0, 1, 7))
+    assert not results.between(missing, found["better"]).paired
 
 
 CARD = """# A card

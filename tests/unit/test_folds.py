@@ -100,8 +100,10 @@ def test_what_was_scored_is_what_is_stored(corpus, whisper, tmp_path):
 
 
 def test_a_recipe_with_an_encoder_asks_for_its_file(corpus, tmp_path):
-    with pytest.raises(InputError, match="--whisper FILE"):
+    with pytest.raises(InputError, match="toy hears through an encoder of Whisper's. Name its file: --whisper FILE"):
         train(PRETRAINED, corpus, tmp_path / "toy", **QUIET)
+    with pytest.raises(InputError, match="learns from its corpus alone. Leave --whisper out"):
+        cross_validate(RECIPE, corpus, tmp_path / "folds", whisper=tmp_path / "model.bin", **QUIET)
 
 
 def result(fold, seed, uar):
@@ -130,6 +132,9 @@ def test_figures_of_several_seeds_are_their_means(tmp_path):
     )  # fmt: skip
     assert "mean of 2 seeds" in card and "0.6000 (seed 1), 0.7500 (seed 2); deviation 0.1061" in card
     assert "seed 1\nseed 2" in card
+    assert not {"seed", "command", "minutes"} & set(first)
+    with pytest.raises(InputError, match="Fold 0 was scored twice with one seed"):
+        read_folds(tmp_path / "1", tmp_path / "1")
     (tmp_path / "2" / "fold-1.json").unlink()
     with pytest.raises(InputError, match="Fold 1 is not in every one of the folders"):
         read_folds(tmp_path / "1", tmp_path / "2")

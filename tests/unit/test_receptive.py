@@ -70,7 +70,7 @@ def test_a_block_of_the_encoder_hears_everything():
     checkpoint = whisper(recurrent_layers=0)
     assert receptive_field(checkpoint).mixed_by == "Whisper's self-attention"
     assert len(reached(checkpoint.model, 5)) == FRAMES
-    assert "; Whisper's self-attention and recurrent layers then pass on" in heard(receptive_field(whisper()))
+    assert "; Whisper's self-attention and recurrent layers pass on" in heard(receptive_field(whisper()))
 
 
 @pytest.mark.parametrize("name", SPEECH)
@@ -99,7 +99,7 @@ def test_text_and_networks_that_do_not_say_have_none():
 def test_in_words():
     assert heard(receptive_field(convolutional())) == (
         "165 ms of sound, with a new step every 40 ms (25 ms in a frame, 45 ms after convolution 1, 85 ms after "
-        "convolution 2, 165 ms after convolution 3); recurrent layers then pass on what was before and after, so what "
+        "convolution 2, 165 ms after convolution 3); recurrent layers pass on what was before and after, so what "
         "is weighed at a moment carries traces of the whole clip"
     )
     assert heard(receptive_field(speech("mha-bilstm", num_heads=2, key_dim=3))) == (

@@ -8,8 +8,8 @@ import pytest
 from scipy.special import erf
 
 from models.errors import InputError
-from models.layers import WhisperEncoder, masked_average
-from models.layers.whisper import positions
+from models.layers import masked_average
+from models.layers.whisper import WhisperEncoder, positions
 from models.whisper import load_whisper, set_scale, start_encoder
 
 BANDS, SIZE, HEADS, HIDDEN, FRAMES = 6, 8, 2, 5, 14
@@ -172,5 +172,5 @@ def test_what_is_no_such_file_is_refused(tmp_path):
 @pytest.mark.parametrize("wrong", [{"size": 16}, {"bands": 7}, {"hidden": 4}, {"blocks": 1}])
 def test_a_model_of_another_size_is_refused(wrong):
     keras.utils.set_random_seed(0)
-    with pytest.raises(InputError, match="does not fit this network"):
+    with pytest.raises(InputError, match="has other sizes than this network, which wants 8 channels, 5 in"):
         encoder_with(whisper_weights(**wrong), blocks=2)
