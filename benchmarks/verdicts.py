@@ -31,7 +31,7 @@ TOKENS = (40, 200)
 # Random patterns that take attention's place on each input.
 PATTERNS = 3
 # A random pattern of sound is noise smoothed over so many steps (about 0.25 s), as attention takes whole stretches.
-STRETCH = {"ravdess": 7, "bilstm-query": 3}
+STRETCH = {"ravdess-scratch": 7, "bilstm-query": 3}
 
 
 def clips(checkpoint, folder, count, rng):
@@ -93,7 +93,7 @@ def measure(checkpoint, explanations, baselines, stretch):
 def main(data, count_clips=40, count_stories=40):
     data = Path(data)
     parts = (
-        ("ravdess", clips, data / "ravdess", count_clips, ("shifted", "scattered")),
+        ("ravdess-scratch", clips, data / "ravdess", count_clips, ("shifted", "scattered")),
         ("bilstm-query", clips, data / "ravdess", count_clips, ("scattered",)),
         ("reuters", stories, data / "reuters", count_stories, ("scattered",)),
     )

@@ -7,7 +7,7 @@ import numpy as np
 from models.explanation import AttentionMap
 
 # In the order that they are averaged away in, where a map is too large, and what several of each are called.
-_MANY = {"query": "queries", "head": "heads", "layer": "layers"}
+MANY = {"query": "queries", "head": "heads", "layer": "layers"}
 
 
 def map_payload(attention: AttentionMap, most: int) -> dict:
@@ -17,7 +17,7 @@ def map_payload(attention: AttentionMap, most: int) -> dict:
         most: of more weights than that, axes are averaged until the rest fits; `note` then says so.
     """
     weights, axes, averaged = attention.weights, list(attention.axes), []
-    for axis, many in _MANY.items():
+    for axis, many in MANY.items():
         if weights.size > most and axis in axes:
             at = axes.index(axis)
             averaged.append(f"{weights.shape[at]:,} {many}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from components.map_payload import MANY
 from models.explanation import Explanation
 
 if TYPE_CHECKING:
@@ -171,6 +172,12 @@ def _milliseconds(seconds):
     return f"{1000 * seconds:.0f} ms"
 
 
+def averaged(map_) -> str:
+    """What `AttentionMap.select` averages over, e.g. "average of 3 heads"; empty where it averages nothing."""
+    many = [f"{n:,} {MANY[axis]}" for axis, n in zip(map_.axes, map_.weights.shape, strict=True) if axis in MANY]
+    return f"average of {' and '.join(many)}" if many else ""
+
+
 def top_steps(explanation: Explanation, label: int | None = None, count: int = 5) -> str:
     """One sentence that reads the picture out: the steps with the most weight, in the first map."""
     if not explanation.attention or not len(explanation.units):
@@ -180,12 +187,13 @@ def top_steps(explanation: Explanation, label: int | None = None, count: int = 5
     weights = map_.select(label=label)
     order = np.argsort(-weights, kind="stable")[:count]
     what = f"For {explanation.labels[label]}, the" if "label" in map_.axes else "The"
-    many = len(order) > 1
+    many, over = len(order) > 1, averaged(map_)
+    behind = f", on the {over}" if over else ""
     if explanation.modality == "speech":
         named = [f"{explanation.units.starts[i]:.2f} s ({100 * weights[i]:.1f} %)" for i in order]
-        return f"{what} most attended {'moments are' if many else 'moment is'} at {_listed(named)}."
+        return f"{what} most attended {'moments are' if many else 'moment is'} at {_listed(named)}{behind}."
     named = [f"“{_word(explanation, i)}” ({100 * weights[i]:.1f} %)" for i in order]
-    return f"{what} most attended {'words are' if many else 'word is'} {_listed(named)}."
+    return f"{what} most attended {'words are' if many else 'word is'} {_listed(named)}{behind}."
 
 
 def _word(explanation, index):

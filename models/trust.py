@@ -363,8 +363,8 @@ def judge(curve: Curve, random: RandomOrders, steps: int, attention: bool = True
     A clip of 30 steps or fewer (2.4 s at 80 ms) has too few other places; there scattered moments are the default.
 
     How this falls out (`python -m benchmarks.verdicts ../shared/data 40 40`, 21 November 2026; supported, partly and
-    not supported). 40 RAVDESS clips (actors 1 to 4), patterns moved elsewhere, `ravdess` (which has learned from these
-    actors, too): 3, 9 and 28 for attention, 5, 15 and 20 for occlusion in its place, and of 120 smooth random
+    not supported). 40 RAVDESS clips (actors 1 to 4), patterns moved elsewhere, `ravdess-scratch` (that learned from
+    these actors, too): 3, 9 and 28 for attention, 5, 15 and 20 for occlusion in its place, and of 120 smooth random
     patterns 0, 11 and 109: 9 % false positives, where two questions at 5 % each allow 10 %. Held against scattered
     moments, two questions at 1 in 31 allow 6 %: the same patterns get 1, 11 and 108 (10 %: in steps of 40 ms that
     baseline favours whatever keeps whole stretches), those of `bilstm-query` in steps of 80 ms, which has not learned

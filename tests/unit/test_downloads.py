@@ -195,6 +195,8 @@ def test_top_steps_read_the_picture_out():
     clip = speech()
     first = clip.units.starts[clip.attention[0].weights.argmax()]
     assert wording.top_steps(clip).startswith(f"The most attended moments are at {first:.2f} s (")
+    heads = speech(attention=(AttentionMap("query", weights(3, 40), ("head", "step")),))
+    assert wording.top_steps(heads).endswith(" %), on the average of 3 heads.")
 
 
 def test_a_word_from_right_to_left_keeps_the_sentence_in_order():

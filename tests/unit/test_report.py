@@ -136,6 +136,13 @@ def test_the_steps_of_most_weight_are_in_the_table():
     assert first[0] == str(row.argmax()) and f"{row.max():.5f}" in first
 
 
+def test_a_map_of_several_heads_says_that_it_shows_their_average():
+    rows = np.random.default_rng(0).dirichlet(np.ones(40), 3).astype(np.float32)
+    source = report(speech(attention=(AttentionMap("query", rows, ("head", "step")),)))
+    assert "Map: query, average of 3 heads. Evenly" in source and "on the average of 3 heads." in source
+    assert "average of" not in Page(report(speech())).text
+
+
 def test_the_text_comes_back_from_the_report_unchanged():
     (script,) = Page(report(text())).scripts
     data = re.search(r"mountReader\(\{ data: (\{.*?\}), parentElement", script, re.DOTALL)[1]
