@@ -229,7 +229,9 @@ def _train(options):
 
 
 def _cross_validate(options):
-    recipe, common = _training(options)
+    from models.recipes import ONE_HEAD, RECIPES
+
+    recipe, common = _training(options, RECIPES | {ONE_HEAD.name: ONE_HEAD})
     if recipe.modality != "speech":
         raise EarmarkError(f"{recipe.name} has a test split; use train and evaluate.")
     from models.train_speech import cross_validate
