@@ -137,7 +137,7 @@ def _steps(explanation):
     weights = map_.select(label=label)
     plain = table[[column for column in table.columns if column in _DESCRIBED]].assign(weight=weights)
     what = f"{map_.name}, for {explanation.labels[label]}" if "label" in map_.axes else map_.name
-    what = ", ".join(filter(None, (what, wording.averaged(map_))))
+    what = ", ".join(filter(None, (what, wording.averaged(map_.axes, map_.weights.shape))))
     yield f'<p class="quiet">Map: {_escape(what)}. Evenly shared, each step would hold {1 / len(plain):.5f}.</p>'
     yield _table(plain.nlargest(TOP_STEPS, "weight"))
     yield "</div>"

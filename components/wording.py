@@ -172,9 +172,9 @@ def _milliseconds(seconds):
     return f"{1000 * seconds:.0f} ms"
 
 
-def averaged(map_) -> str:
-    """What `AttentionMap.select` averages over, e.g. "average of 3 heads"; empty where it averages nothing."""
-    many = [f"{n:,} {MANY[axis]}" for axis, n in zip(map_.axes, map_.weights.shape, strict=True) if axis in MANY]
+def averaged(axes, shape) -> str:
+    """What a picture of a map with those axes averages over, e.g. "average of 3 heads"; empty where it is nothing."""
+    many = [f"{size:,} {MANY[axis]}" for axis, size in zip(axes, shape, strict=True) if axis in MANY]
     return f"average of {' and '.join(many)}" if many else ""
 
 
@@ -187,7 +187,7 @@ def top_steps(explanation: Explanation, label: int | None = None, count: int = 5
     weights = map_.select(label=label)
     order = np.argsort(-weights, kind="stable")[:count]
     what = f"For {explanation.labels[label]}, the" if "label" in map_.axes else "The"
-    many, over = len(order) > 1, averaged(map_)
+    many, over = len(order) > 1, averaged(map_.axes, map_.weights.shape)
     behind = f", on the {over}" if over else ""
     if explanation.modality == "speech":
         named = [f"{explanation.units.starts[i]:.2f} s ({100 * weights[i]:.1f} %)" for i in order]

@@ -12,8 +12,7 @@ from models.errors import InputError
 # What Whisper reads of a band: (log10(power) + 4) / 4, that is (decibel + 40) / 40. It raises what lies 80 dB under
 # the loudest to that; our features have a floor of their own, 60 dB under the mean.
 _DECIBEL_A_UNIT, _DECIBEL_AT_ZERO = 40.0, -40.0
-# Our decibel are relative to the clip's mean, Whisper's are not. Taken as this level: in RAVDESS the loudest quarter of
-# the clips begins at -22 dB.
+# Our decibel are relative to the clip's mean, Whisper's are not: every clip is taken to be as loud as this.
 _MEAN_DECIBEL = -20.0
 # How CTranslate2 numbers the types of its variables.
 _TYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}

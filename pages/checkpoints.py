@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import figures
+from components import figures, wording
 from components.samples import sample_named
 from components.wording import lower_headings, plain
 from models import checkpoints
@@ -96,6 +96,8 @@ def film(checkpoint):
         key=f"film-chart-{checkpoint.name}",
         alt=f"Attention over the steps of {chosen[0]}, one curve for each of {len(choices[chosen])} epochs.",
     )
+    if over := wording.averaged(axes[chosen[1]], choices[chosen].shape[1:]):
+        st.caption(f"The curve is the {over}.")
 
 
 def title_of(checkpoint):

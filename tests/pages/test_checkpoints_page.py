@@ -43,6 +43,13 @@ def test_a_shipped_checkpoint_is_described_and_only_it(visitor):
         assert len(at.get("plotly_chart")) == 2
 
 
+def test_the_film_says_what_it_averages_over(visitor):
+    at = visitor.open("checkpoints", checkpoint="ravdess")
+    assert "The curve is the average of 3 heads." in [caption.value for caption in at.caption]
+    at = visitor.open("checkpoints", checkpoint="ravdess-scratch")
+    assert not any("The curve is" in caption.value for caption in at.caption)
+
+
 def test_every_shipped_checkpoint_has_its_card(visitor):
     for entry in checkpoints.available():
         assert entry.problem is None and (entry.path / "card.md").is_file(), entry
