@@ -17,6 +17,8 @@ SERIES = {
     True: ("#56b4e9", "#3ac79a", "#dd94bd", "#bdbdbd", "#a99cd6", "#5fc9cf"),
 }
 _NOT_MEASURES = ("epoch", "learning_rate", "fold", "seconds")
+# The line of the even share: Plotly's own is black, which the dark page swallows; this grey shows on both.
+_EVEN = "#808080"
 _FRAME_MS = 350
 
 
@@ -44,7 +46,7 @@ def attention_curve(explanation: Explanation, *, label: int | None = None, dark:
     figure = go.Figure(
         go.Scatter(x=x, y=weights, text=words, mode="lines", line={"color": line, "width": 1.6}, hovertemplate=hover)
     )
-    figure.add_hline(y=1 / max(len(units), 1), line_dash="dot", annotation_text="evenly shared")
+    figure.add_hline(y=1 / max(len(units), 1), line_dash="dot", line_color=_EVEN, annotation_text="evenly shared")
     figure.update_layout(xaxis_title=axis, yaxis_title="Weight", height=280, margin={"l": 8, "r": 8, "t": 24, "b": 8})
     figure.update_yaxes(rangemode="tozero")
     return figure
@@ -147,7 +149,7 @@ def epochs_film(maps: np.ndarray, *, label: int | None = None, axes=("step",), d
         data=[curve(epochs - 1)],
         frames=[go.Frame(data=[curve(epoch)], name=str(epoch + 1)) for epoch in range(epochs)],
     )
-    figure.add_hline(y=1 / steps, line_dash="dot", annotation_text="evenly shared")
+    figure.add_hline(y=1 / steps, line_dash="dot", line_color=_EVEN, annotation_text="evenly shared")
     show = {"mode": "immediate", "frame": {"duration": _FRAME_MS, "redraw": False}, "transition": {"duration": 0}}
     stop = {"mode": "immediate", "frame": {"duration": 0, "redraw": False}, "transition": {"duration": 0}}
     figure.update_layout(

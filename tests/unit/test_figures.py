@@ -34,6 +34,7 @@ def test_training_history_without_measures_has_one_picture():
 def test_film_has_one_frame_an_epoch_of_the_chosen_label(dark):
     maps = np.random.default_rng(0).dirichlet(np.ones(7), size=(4, 3)).astype(np.float32)
     figure = figures.epochs_film(maps, label=2, axes=("label", "step"), dark=dark)
+    assert figure.layout.shapes[0].line.color == "#808080"  # not Plotly's black, which the dark page swallows
     assert len(figure.frames) == 4
     for epoch, frame in enumerate(figure.frames):
         np.testing.assert_array_equal(frame.data[0].y, maps[epoch, 2])
